@@ -1,0 +1,1 @@
+"""The clouds: one adapter each, behind one interface."""

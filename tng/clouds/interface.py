@@ -1,0 +1,145 @@
+"""What a cloud plugs in: one adapter for one target (an account in a region).
+
+The adapter inspects (read-only), says purely what steps a device needs, and performs
+one step. Order, rate, retries, ledger, progress and resume are not its business: they
+are the same for every cloud and live in ``apply``.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from tng.findings import Finding
+from tng.plan.models import DevicePlan, PlannableDevice, Step, TargetDescription
+
+
+@dataclass(frozen=True, slots=True)
+class TargetFacts:
+    """What the preflight learned: ``facts`` as pairs of label and text, and findings."""
+
+    facts: tuple[tuple[str, str], ...]
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DoneStep:
+    """The step is done, by this call or already before it.
+
+    ``already`` is true where the cloud says it was there. ``note`` is for the ledger and
+    the report.
+    """
+
+    already: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AttentionStep:
+    """What is there differs from what is wanted and was left alone; ``reason`` says how.
+
+    The steps after it are not made.
+    """
+
+    reason: str
+
+
+StepResult = DoneStep | AttentionStep
+
+
+class CloudError(Exception):
+    """A call failed. The sibling classes say what that means for the engine.
+
+    ``code`` is the cloud's own error code, ``message`` its text; neither holds secrets.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+
+
+class ThrottledError(CloudError):
+    """Too fast: the bucket of the operation pauses, the step is tried again.
+
+    ``retry_after`` is in seconds, where the cloud gave it.
+    """
+
+    def __init__(self, code: str, message: str, retry_after: float | None = None) -> None:
+        super().__init__(code, message)
+        self.retry_after = retry_after
+
+
+class TransientError(CloudError):
+    """A 5xx, a lost connection or a timeout; whether the call took effect is unknown.
+
+    Every step must be safe to be sent again: `Cloud.perform` reconciles.
+    """
+
+
+class RefusedError(CloudError):
+    """The cloud refuses this step for good; the device failed, the target goes on."""
+
+
+class TargetUnusableError(CloudError):
+    """Nothing more can be done on this target (credentials, permissions, region)."""
+
+
+RemoteState = Mapping[str, object]
+"""What a target holds of one device; its form is the adapter's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteView:
+    """The target's state of all devices asked for, by `DevicePlan.key`; absent = not there."""
+
+    states: Mapping[str, RemoteState]
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredDevice:
+    """What the ledger knows of a device that this tool registered.
+
+    ``steps`` are the (operation, subject) pairs that this tool itself made: only these
+    may be undone.
+    """
+
+    key: str
+    device_id: str
+    name: str
+    steps: tuple[tuple[str, str], ...]
+
+
+class Cloud(Protocol):
+    """One target of one cloud. Safe to be used by several threads at once."""
+
+    @property
+    def description(self) -> TargetDescription:
+        """Which target this is; known once `preflight` has run (or from configuration)."""
+
+    @property
+    def rates(self) -> Mapping[str, float]:
+        """Calls a second by operation, and under ``"*"`` for all others."""
+
+    def preflight(self, *, offline: bool) -> TargetFacts:
+        """Find out whether the target can be used; read-only.
+
+        Raises `TargetError` with the next step if not. ``offline`` makes no call at all.
+        """
+
+    def prepare(self) -> TargetFacts:
+        """Make what was asked to be made once per target (``--create-policy``), if missing."""
+
+    def inspect(self, devices: Sequence[PlannableDevice]) -> RemoteView:
+        """Read what the target holds of these devices; read-only."""
+
+    def plan_device(self, device: PlannableDevice, view: RemoteView) -> DevicePlan:
+        """Pure: compare what is wanted with what is there."""
+
+    def steps(self, plan: DevicePlan) -> tuple[Step, ...]:
+        """Pure: the calls for `DevicePlan.operations`, in order."""
+
+    def undo_steps(self, device: RegisteredDevice) -> tuple[Step, ...]:
+        """Pure: the calls that undo what the ledger says this tool did, in order."""
+
+    def perform(self, step: Step) -> StepResult:
+        """Make the call once; raises a `CloudError` sibling. Never retries by itself."""

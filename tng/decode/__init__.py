@@ -1,0 +1,1 @@
+"""Turning what vendors ship into device entries; knows nothing about trust."""

@@ -1,0 +1,54 @@
+"""The one root of errors that end a run.
+
+A bad *device* is never an error: it is an outcome with findings. An error here
+means that the run as a whole cannot go on, says why, and names the next step.
+"""
+
+from tng.exit_codes import ExitCode
+
+
+class TngError(Exception):
+    """A run cannot go on.
+
+    ``message`` says what happened, ``hint`` the next step; the command line
+    prints them as ``error: …`` and ``hint: …`` and exits with ``exit_code``.
+    """
+
+    exit_code: ExitCode = ExitCode.UNUSABLE
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class UsageError(TngError):
+    """The command's words do not fit together."""
+
+    exit_code = ExitCode.USAGE
+
+
+class InputError(TngError):
+    """A source named by the user cannot be used at all."""
+
+
+class TrustError(TngError):
+    """Trust material (anchor, signer, intermediate) cannot be used."""
+
+
+class ConfigurationError(TngError):
+    """``tng.toml``, an environment variable or a flag has an unusable value."""
+
+
+class LedgerError(TngError):
+    """The ledger cannot be opened, read or written."""
+
+
+class TargetError(TngError):
+    """A cloud target cannot be used as configured, or refused the caller."""
+
+    exit_code = ExitCode.REFUSED
+
+
+class OutputError(TngError):
+    """Something that was asked for cannot be written."""

@@ -1,0 +1,5 @@
+"""Checks made while a registration is planned."""
+
+from tng.findings.model import Check
+
+PLANNING: tuple[Check, ...] = ()

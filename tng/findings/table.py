@@ -1,0 +1,17 @@
+"""The table itself, and the only way to make a finding from it."""
+
+from types import MappingProxyType
+
+from tng.findings.model import Finding
+from tng.findings.planning import PLANNING
+from tng.findings.reading import READING
+from tng.findings.verifying import VERIFYING
+
+CHECKS = MappingProxyType({check.code: check for check in READING + VERIFYING + PLANNING})
+"""Every check by its code, in the order in which ``tng checks`` lists them."""
+
+
+def finding(code: str, message: str) -> Finding:
+    """Make a finding of the check ``code``; an unknown code is a `KeyError`."""
+    check = CHECKS[code]
+    return Finding(code, check.severity, check.effect, message)

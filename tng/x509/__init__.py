@@ -1,0 +1,1 @@
+"""Tolerant, bounded reading of certificates; knows no vendor and no trust."""

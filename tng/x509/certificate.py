@@ -1,0 +1,239 @@
+"""Certificates as secure elements carry them, read without a library's opinions.
+
+`cryptography` refuses several genuine certificates of these vendors (an underscore
+in a PrintableString, NULL parameters in ECDSA, zero padding), so the reading is
+done here: lenient about what genuine chips contain (each leniency is a finding),
+strict about everything that a signature check or an issuer walk relies on.
+This module does not decide whether a certificate is to be believed.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import Enum
+from hashlib import sha256
+
+from tng.findings import Finding, finding
+from tng.x509 import der
+from tng.x509.extensions import NO_EXTENSIONS, Extensions, read_extensions
+from tng.x509.keys import PublicKey, read_public_key
+from tng.x509.names import Name, read_cached_name, read_name
+
+MAX_CERTIFICATE_BYTES = 64 * 1024
+"""Far above the largest genuine one (RSA-4096: 1.4 kB)."""
+
+
+class CertificateError(ValueError):
+    """The bytes are not a certificate that can be read; the message says why."""
+
+
+class SignatureAlgorithm(Enum):
+    """How a certificate is signed; the value is (key kind, hash)."""
+
+    ECDSA_SHA256 = ("EC", "sha256")
+    ECDSA_SHA384 = ("EC", "sha384")
+    ECDSA_SHA512 = ("EC", "sha512")
+    RSA_SHA256 = ("RSA", "sha256")
+    RSA_SHA384 = ("RSA", "sha384")
+    RSA_SHA512 = ("RSA", "sha512")
+    UNSUPPORTED = ("", "")
+
+
+_ALGORITHMS = {
+    bytes.fromhex("2a8648ce3d040302"): SignatureAlgorithm.ECDSA_SHA256,
+    bytes.fromhex("2a8648ce3d040303"): SignatureAlgorithm.ECDSA_SHA384,
+    bytes.fromhex("2a8648ce3d040304"): SignatureAlgorithm.ECDSA_SHA512,
+    bytes.fromhex("2a864886f70d01010b"): SignatureAlgorithm.RSA_SHA256,
+    bytes.fromhex("2a864886f70d01010c"): SignatureAlgorithm.RSA_SHA384,
+    bytes.fromhex("2a864886f70d01010d"): SignatureAlgorithm.RSA_SHA512,
+}
+_NULL_PARAMETERS = b"\x05\x00"
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """One X.509 certificate.
+
+    ``der`` is exactly the certificate, without padding; ``sha256`` its lower-case hex
+    fingerprint; ``tbs`` the octets that ``signature`` signs. ``serial_hex`` is the serial
+    number's content octets in lower-case hex, as they stand in the certificate.
+    ``tolerances`` are the leniencies that reading it took.
+    """
+
+    der: bytes
+    sha256: str
+    tbs: bytes
+    serial_hex: str
+    issuer: Name
+    subject: Name
+    not_before: datetime
+    not_after: datetime
+    public_key: PublicKey
+    extensions: Extensions
+    signature_algorithm: SignatureAlgorithm
+    signature: bytes
+    tolerances: tuple[Finding, ...]
+
+    @property
+    def is_self_issued(self) -> bool:
+        """Whether issuer and subject are the same name (RFC 5280 §6.1)."""
+        return self.issuer.der == self.subject.der
+
+
+def read_certificate(data: bytes) -> Certificate:
+    """Read the DER certificate at the start of ``data``; only zero bytes may follow it.
+
+    Raises `CertificateError` for anything that is neither right nor tolerated.
+    """
+    try:
+        return _read(data)
+    except der.DerError as error:
+        raise CertificateError(str(error)) from error
+
+
+def _read(data: bytes) -> Certificate:
+    start, stop = der.expect(data, 0, len(data), der.SEQUENCE, "certificate")
+    tolerances: list[Finding] = []
+    if stop != len(data):
+        data = _cut(data, stop, tolerances)
+    if stop > MAX_CERTIFICATE_BYTES:
+        raise CertificateError(f"{stop} bytes are more than any certificate has")
+    tbs_start, tbs_stop = der.expect(data, start, stop, der.SEQUENCE, "signed part")
+    outer, position = _algorithm_identifier(data, tbs_stop, stop)
+    bits_start, bits_stop = der.expect(data, position, stop, der.BIT_STRING, "signature")
+    if bits_stop != stop or bits_stop == bits_start or data[bits_start] != 0:
+        raise CertificateError("the signature is not whole octets at the certificate's end")
+
+    position, serial = _version_and_serial(data, tbs_start, tbs_stop)
+    inner, position = _algorithm_identifier(data, position, tbs_stop)
+    if inner != outer:
+        raise CertificateError("the signed and the unsigned signature algorithm differ")
+    _issuer_start, issuer_stop = der.expect(data, position, tbs_stop, der.SEQUENCE, "issuer")
+    issuer = read_cached_name(data[position:issuer_stop])
+    not_before, not_after, position = _validity(data, issuer_stop, tbs_stop, tolerances)
+    subject, position = read_name(data, position, tbs_stop)
+    _, key_stop = der.expect(data, position, tbs_stop, der.SEQUENCE, "public key")
+    public_key = read_public_key(data[position:key_stop])
+    extensions = _extensions(data, key_stop, tbs_stop)
+    _note_names(issuer, subject, extensions, tolerances)
+    return Certificate(
+        der=data,
+        sha256=sha256(data).hexdigest(),
+        tbs=data[start:tbs_stop],
+        serial_hex=serial.hex(),
+        issuer=issuer,
+        subject=subject,
+        not_before=not_before,
+        not_after=not_after,
+        public_key=public_key,
+        extensions=extensions,
+        signature_algorithm=_signature_algorithm(inner, tolerances),
+        signature=data[bits_start + 1 : bits_stop],
+        tolerances=tuple(tolerances),
+    )
+
+
+def _cut(data: bytes, stop: int, tolerances: list[Finding]) -> bytes:
+    rest = data[stop:]
+    if rest.strip(b"\0"):
+        raise CertificateError(f"{len(rest)} bytes follow the certificate and are not all zero")
+    tolerances.append(finding("certificate-zero-padded", f"{len(rest)} zero bytes were cut"))
+    return data[:stop]
+
+
+def _algorithm_identifier(data: bytes, offset: int, end: int) -> tuple[bytes, int]:
+    start, stop = der.expect(data, offset, end, der.SEQUENCE, "signature algorithm")
+    return data[start:stop], stop
+
+
+def _signature_algorithm(identifier: bytes, tolerances: list[Finding]) -> SignatureAlgorithm:
+    start, stop = der.expect(identifier, 0, len(identifier), der.OBJECT_IDENTIFIER, "algorithm")
+    algorithm = _ALGORITHMS.get(identifier[start:stop], SignatureAlgorithm.UNSUPPORTED)
+    parameters = identifier[stop:]
+    if algorithm is SignatureAlgorithm.UNSUPPORTED or not parameters:
+        return algorithm
+    if parameters != _NULL_PARAMETERS:
+        raise CertificateError("the signature algorithm has parameters other than NULL")
+    if algorithm.value[0] == "EC":
+        tolerances.append(
+            finding("ecdsa-null-parameters", f"{algorithm.name} carries NULL parameters")
+        )
+    return algorithm
+
+
+def _version_and_serial(data: bytes, position: int, end: int) -> tuple[int, bytes]:
+    tag, start, stop = der.header(data, position, end)
+    version = 0
+    if tag == 0xA0:
+        number_start, number_stop = der.expect(data, start, stop, der.INTEGER, "version")
+        version = der.integer(data[number_start:number_stop])
+        if number_stop != stop:
+            raise CertificateError("bytes after the version")
+        tag, start, stop = der.header(data, stop, end)
+    if version not in (0, 1, 2):
+        raise CertificateError(f"version {version + 1} is not an X.509 version")
+    if tag != der.INTEGER or stop == start:
+        raise CertificateError("the serial number is not an integer")
+    return stop, data[start:stop]
+
+
+def _validity(
+    data: bytes, offset: int, end: int, tolerances: list[Finding]
+) -> tuple[datetime, datetime, int]:
+    start, stop = der.expect(data, offset, end, der.SEQUENCE, "validity")
+    not_before, position, early = _time(data, start, stop)
+    not_after, position, early_end = _time(data, position, stop)
+    if position != stop:
+        raise CertificateError("bytes after the validity")
+    if early or early_end:
+        message = f"valid until {not_after:%Y-%m-%d}, written as GeneralizedTime"
+        tolerances.append(finding("generalized-time-before-2050", message))
+    return not_before, not_after, stop
+
+
+def _time(data: bytes, offset: int, end: int) -> tuple[datetime, int, bool]:
+    tag, start, stop = der.header(data, offset, end)
+    digits = data[start : stop - 1]
+    if data[stop - 1 : stop] != b"Z" or not digits.isdigit():
+        raise CertificateError("a date is not in the form that certificates use")
+    if tag == der.UTC_TIME and len(digits) == 12:
+        year = int(digits[:2])
+        year += 1900 if year >= 50 else 2000
+        rest = digits[2:]
+    elif tag == der.GENERALIZED_TIME and len(digits) == 14:
+        year = int(digits[:4])
+        rest = digits[4:]
+    else:
+        raise CertificateError("a date is not in the form that certificates use")
+    try:
+        moment = datetime(
+            year, int(rest[:2]), int(rest[2:4]), int(rest[4:6]), int(rest[6:8]), int(rest[8:]),
+            tzinfo=UTC,
+        )  # fmt: skip
+    except ValueError as error:
+        raise CertificateError(f"a date does not exist: {error}") from error
+    return moment, stop, tag == der.GENERALIZED_TIME and year < 2050
+
+
+def _extensions(data: bytes, position: int, end: int) -> Extensions:
+    extensions = NO_EXTENSIONS
+    previous = 0
+    while position < end:
+        tag, start, stop = der.header(data, position, end)
+        if tag not in (0x81, 0x82, 0xA3) or tag <= previous:
+            raise CertificateError(f"unknown member 0x{tag:02x} in the signed part")
+        if tag == 0xA3:
+            extensions = read_extensions(data, start, stop)
+        previous, position = tag, stop
+    return extensions
+
+
+def _note_names(
+    issuer: Name, subject: Name, extensions: Extensions, tolerances: list[Finding]
+) -> None:
+    irregular = issuer.irregular + subject.irregular
+    for name in extensions.directory_names:
+        irregular += name.irregular
+    if irregular:
+        tolerances.append(
+            finding("printable-string-illegal-character", f"PrintableString {irregular[0]!r}")
+        )

@@ -1,0 +1,175 @@
+"""The certificate extensions that verification and reports rely on (RFC 5280 §4.2)."""
+
+from dataclasses import dataclass
+
+from tng.x509 import der
+from tng.x509.names import Name, read_name
+
+_BASIC_CONSTRAINTS = bytes.fromhex("551d13")
+_KEY_USAGE = bytes.fromhex("551d0f")
+_SUBJECT_KEY_IDENTIFIER = bytes.fromhex("551d0e")
+_AUTHORITY_KEY_IDENTIFIER = bytes.fromhex("551d23")
+_SUBJECT_ALTERNATIVE_NAME = bytes.fromhex("551d11")
+_EXTENDED_KEY_USAGE = bytes.fromhex("551d25")
+_KNOWN = {
+    _BASIC_CONSTRAINTS,
+    _KEY_USAGE,
+    _SUBJECT_KEY_IDENTIFIER,
+    _AUTHORITY_KEY_IDENTIFIER,
+    _SUBJECT_ALTERNATIVE_NAME,
+    _EXTENDED_KEY_USAGE,
+}
+
+MAX_EXTENSIONS = 64
+"""More than any certificate has; a bound against certificates made to be slow."""
+
+_USAGE_NAMES = (
+    "digitalSignature",
+    "nonRepudiation",
+    "keyEncipherment",
+    "dataEncipherment",
+    "keyAgreement",
+    "keyCertSign",
+    "cRLSign",
+    "encipherOnly",
+    "decipherOnly",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Extensions:
+    """What the extensions of one certificate say.
+
+    ``key_usage`` is ``None`` where the extension is absent. ``directory_names`` are
+    those of the subject alternative name. ``critical_unknown`` lists the dotted OIDs of
+    critical extensions that are not understood: such a certificate must not be relied on
+    (RFC 5280 §4.2).
+    """
+
+    is_ca: bool = False
+    path_length: int | None = None
+    key_usage: frozenset[str] | None = None
+    subject_key_identifier: bytes | None = None
+    authority_key_identifier: bytes | None = None
+    directory_names: tuple[Name, ...] = ()
+    critical_unknown: tuple[str, ...] = ()
+
+
+NO_EXTENSIONS = Extensions()
+
+
+def read_extensions(data: bytes, offset: int, end: int) -> Extensions:
+    """Read the SEQUENCE OF Extension at ``offset``, which must end at ``end``.
+
+    Raises `DerError` for a malformed or repeated extension.
+    """
+    start, stop = der.expect(data, offset, end, der.SEQUENCE, "extensions")
+    if stop != end:
+        raise der.DerError("bytes after the extensions")
+    values, critical_unknown = _split(data, start, stop)
+    is_ca, path_length = _basic_constraints(values.get(_BASIC_CONSTRAINTS))
+    return Extensions(
+        is_ca,
+        path_length,
+        _key_usage(values.get(_KEY_USAGE)),
+        _octet_string(values.get(_SUBJECT_KEY_IDENTIFIER)),
+        _authority_key(values.get(_AUTHORITY_KEY_IDENTIFIER)),
+        _directory_names(values.get(_SUBJECT_ALTERNATIVE_NAME)),
+        critical_unknown,
+    )
+
+
+def _split(data: bytes, position: int, stop: int) -> tuple[dict[bytes, bytes], tuple[str, ...]]:
+    values: dict[bytes, bytes] = {}
+    unknown: list[str] = []
+    while position < stop:
+        if len(values) == MAX_EXTENSIONS:
+            raise der.DerError(f"more than {MAX_EXTENSIONS} extensions")
+        inner, position = der.expect(data, position, stop, der.SEQUENCE, "extension")
+        oid_start, oid_stop = der.expect(data, inner, position, der.OBJECT_IDENTIFIER, "extension")
+        oid = data[oid_start:oid_stop]
+        tag, value_start, value_stop = der.header(data, oid_stop, position)
+        critical = False
+        if tag == der.BOOLEAN:
+            critical = der.boolean(data[value_start:value_stop])
+            tag, value_start, value_stop = der.header(data, value_stop, position)
+        if tag != der.OCTET_STRING or value_stop != position:
+            raise der.DerError(f"extension at byte {inner} has no octet string at its end")
+        if oid in values:
+            raise der.DerError(f"extension {der.object_identifier(oid)} appears twice")
+        values[oid] = data[value_start:value_stop]
+        if critical and oid not in _KNOWN:
+            unknown.append(der.object_identifier(oid))
+    return values, tuple(unknown)
+
+
+def _basic_constraints(value: bytes | None) -> tuple[bool, int | None]:
+    if value is None:
+        return False, None
+    start, stop = der.expect(value, 0, len(value), der.SEQUENCE, "basic constraints")
+    if stop != len(value):
+        raise der.DerError("bytes after the basic constraints")
+    is_ca, path_length = False, None
+    if start < stop and value[start] == der.BOOLEAN:
+        flag_start, start = der.expect(value, start, stop, der.BOOLEAN, "CA flag")
+        is_ca = der.boolean(value[flag_start:start])
+    if start < stop:
+        number_start, start = der.expect(value, start, stop, der.INTEGER, "path length")
+        path_length = der.integer(value[number_start:start])
+        if path_length < 0:
+            raise der.DerError("the path length is negative")
+    if start != stop:
+        raise der.DerError("unknown members in the basic constraints")
+    return is_ca, path_length
+
+
+def _key_usage(value: bytes | None) -> frozenset[str] | None:
+    if value is None:
+        return None
+    start, stop = der.expect(value, 0, len(value), der.BIT_STRING, "key usage")
+    if stop != len(value) or stop - start < 1 or value[start] > 7:
+        raise der.DerError("the key usage is not a bit string")
+    bits = value[start + 1 : stop]
+    return frozenset(
+        name
+        for index, name in enumerate(_USAGE_NAMES)
+        if index // 8 < len(bits) and bits[index // 8] & (0x80 >> index % 8)
+    )
+
+
+def _octet_string(value: bytes | None) -> bytes | None:
+    if value is None:
+        return None
+    start, stop = der.expect(value, 0, len(value), der.OCTET_STRING, "key identifier")
+    if stop != len(value):
+        raise der.DerError("bytes after the key identifier")
+    return value[start:stop]
+
+
+def _authority_key(value: bytes | None) -> bytes | None:
+    if value is None:
+        return None
+    start, stop = der.expect(value, 0, len(value), der.SEQUENCE, "authority key identifier")
+    if stop != len(value):
+        raise der.DerError("bytes after the authority key identifier")
+    if start < stop and value[start] == 0x80:
+        _, key_start, key_stop = der.header(value, start, stop)
+        return value[key_start:key_stop]
+    return None
+
+
+def _directory_names(value: bytes | None) -> tuple[Name, ...]:
+    if value is None:
+        return ()
+    position, stop = der.expect(value, 0, len(value), der.SEQUENCE, "alternative names")
+    if stop != len(value):
+        raise der.DerError("bytes after the alternative names")
+    names: list[Name] = []
+    while position < stop:
+        tag, start, position = der.header(value, position, stop)
+        if tag == 0xA4:
+            name, behind = read_name(value, start, position)
+            if behind != position:
+                raise der.DerError("bytes after the directory name")
+            names.append(name)
+    return tuple(names)

@@ -5,9 +5,9 @@ one step. Order, rate, retries, ledger, progress and resume are not its business
 are the same for every cloud and live in ``apply``.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from tng.findings import Finding
 from tng.plan.models import DevicePlan, PlannableDevice, Step, TargetDescription
@@ -84,6 +84,24 @@ class TargetUnusableError(CloudError):
     """Nothing more can be done on this target (credentials, permissions, region)."""
 
 
+Reply = TypeVar("Reply")
+
+
+class Caller(Protocol):
+    """How an adapter makes its *read* calls: at the rate, and again after throttles.
+
+    The engine supplies one per target. `Cloud.perform` does not use it: there the
+    engine itself is outside.
+    """
+
+    def __call__(self, operation: str, call: Callable[[], Reply]) -> Reply:
+        """Wait for the rate of ``operation``, then ``call`` once or a few times.
+
+        ``call`` raises `CloudError` siblings; a `ThrottledError` or `TransientError` is
+        tried again a bounded number of times, then raised; the others at once.
+        """
+
+
 RemoteState = Mapping[str, object]
 """What a target holds of one device; its form is the adapter's own."""
 
@@ -136,7 +154,7 @@ class Cloud(Protocol):
         """Pure: compare what is wanted with what is there."""
 
     def steps(self, plan: DevicePlan) -> tuple[Step, ...]:
-        """Pure: the calls for `DevicePlan.operations`, in order."""
+        """Pure: the steps for `DevicePlan.calls`, in order."""
 
     def undo_steps(self, device: RegisteredDevice) -> tuple[Step, ...]:
         """Pure: the calls that undo what the ledger says this tool did, in order."""

@@ -1,5 +1,68 @@
 """Checks made while a registration is planned."""
 
-from tng.findings.model import Check
+from tng.findings.model import Check, Effect, Severity
 
-PLANNING: tuple[Check, ...] = ()
+_AWS_THINGS = "AWS IoT Core API, CreateThing"
+_AWS_POLICIES = "AWS IoT Core developer guide, security best practices"
+_SE05X = "NXP AN12436 rev 2.4"
+
+PLANNING: tuple[Check, ...] = (
+    Check(
+        "remote-state-not-read",
+        Severity.NOTICE,
+        Effect.NONE,
+        "The target was not read",
+        "The plan was made offline, as if nothing were registered there yet.",
+        "Plan again without --offline to see what is there already.",
+        "tng",
+    ),
+    Check(
+        "thing-name-invalid",
+        Severity.ERROR,
+        Effect.NONE,
+        "A name made from the template is not allowed",
+        "The template names a field that a device does not have, or its value contains characters "
+        "that the cloud does not allow in names. The device is left alone on that target.",
+        "Choose another field, for example {device_id}, which is plain hex.",
+        _AWS_THINGS,
+    ),
+    Check(
+        "thing-name-duplicate",
+        Severity.ERROR,
+        Effect.NONE,
+        "Several devices would get the same name",
+        "Each device needs a name of its own; none of those that share one is registered.",
+        "Add a field that differs, for example {object_id} for chips with several certificates, "
+        "or {sha256}.",
+        _AWS_THINGS,
+    ),
+    Check(
+        "connectivity-object-planned",
+        Severity.WARNING,
+        Effect.NONE,
+        "EdgeLock 2GO connectivity certificates are to be registered",
+        "These objects belong to the EdgeLock 2GO service, which may replace them at any time.",
+        "Register the cloud connection objects instead (F0000101, F0000111).",
+        f"{_SE05X} §3",
+    ),
+    Check(
+        "wildcard-policy",
+        Severity.WARNING,
+        Effect.NONE,
+        "The policy lets every device act as every other",
+        "It allows all actions on all resources: one stolen chip can publish, subscribe and "
+        "connect in the name of the whole fleet.",
+        "Bind the policy to the device, for example with ${iot:Connection.Thing.ThingName} or "
+        "${iot:Certificate.Subject.CommonName}.",
+        _AWS_POLICIES,
+    ),
+    Check(
+        "target-needs-preparing",
+        Severity.NOTICE,
+        Effect.NONE,
+        "Something is made on the target before the first device",
+        "A policy that was asked for is not there yet and is created from the given file.",
+        "Nothing to do; a dry run only says that it would be made.",
+        "tng",
+    ),
+)

@@ -26,6 +26,11 @@ class UnverifiedAllowedDevice:
         """The device's record."""
         return self.device.record
 
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """The device's findings."""
+        return self.device.findings
+
 
 PlannableDevice = VerifiedDevice | UnverifiedAllowedDevice
 
@@ -66,8 +71,8 @@ class DevicePlan:
     ``key`` is the SHA-256 of the leaf's DER in lower hex: the identity of the
     registration everywhere (AWS: the certificate id). ``name`` is what the device will be
     called there (thing name, registration id). ``differences`` tell in words how the
-    remote state departs from what is wanted. ``operations`` name the calls to be made, in
-    order.
+    remote state departs from what is wanted. ``calls`` are the (operation, subject) pairs of
+    the steps to be made, in order. ``name`` is empty where the target names nothing.
     """
 
     device: PlannableDevice
@@ -75,7 +80,12 @@ class DevicePlan:
     name: str
     disposition: Disposition
     differences: tuple[str, ...]
-    operations: tuple[str, ...]
+    calls: tuple[tuple[str, str], ...]
+
+    @property
+    def operations(self) -> tuple[str, ...]:
+        """The operations of ``calls``, in order."""
+        return tuple(operation for operation, _ in self.calls)
 
 
 @dataclass(frozen=True, slots=True)

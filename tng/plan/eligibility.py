@@ -1,0 +1,101 @@
+"""Which outcomes may be planned at all, and why the others may not. Pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import assert_never
+
+from tng.findings import Effect, Finding
+from tng.models import (
+    AttestedDevice,
+    Outcome,
+    RejectedDevice,
+    Undecodable,
+    UnverifiedDevice,
+    VerifiedDevice,
+)
+from tng.plan.models import IneligibleDevice, PlannableDevice, UnverifiedAllowedDevice
+
+ATTESTATION_OBJECT = "nxp-attestation-object"
+
+
+@dataclass(frozen=True, slots=True)
+class PlanPolicy:
+    """What the user waved through: ``--allow-unverified``, ``--allow-attestation``.
+
+    Rejected devices are never planned, whatever is said here.
+    """
+
+    allow_unverified: bool = False
+    allow_attestation: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The devices to be planned, each certificate once, and the outcomes left out."""
+
+    devices: tuple[PlannableDevice, ...]
+    ineligible: tuple[IneligibleDevice, ...]
+
+
+def select_devices(outcomes: Iterable[Outcome], policy: PlanPolicy) -> Selection:
+    """Split the outcomes into those to be planned and those that are not eligible.
+
+    A certificate that comes twice is planned once: its SHA-256 is its identity.
+    """
+    devices: dict[str, PlannableDevice] = {}
+    ineligible: list[IneligibleDevice] = []
+    for outcome in outcomes:
+        choice = _choose(outcome, policy)
+        if isinstance(choice, str):
+            ineligible.append(IneligibleDevice(outcome, choice))
+        elif choice.leaf.sha256 in devices:
+            first = devices[choice.leaf.sha256].record.source
+            ineligible.append(IneligibleDevice(outcome, f"the same certificate as {first}"))
+        else:
+            devices[choice.leaf.sha256] = choice
+    return Selection(tuple(devices.values()), tuple(ineligible))
+
+
+def _choose(outcome: Outcome, policy: PlanPolicy) -> PlannableDevice | str:
+    match outcome:
+        case VerifiedDevice():
+            return _excluded(outcome.findings, policy) or outcome
+        case UnverifiedDevice():
+            return _choose_unverified(outcome, policy)
+        case AttestedDevice():
+            return "genuine, but there is no certificate to register"
+        case RejectedDevice():
+            return _first(outcome.findings, Effect.REJECTED, "rejected")
+        case Undecodable():
+            return _first(outcome.findings, Effect.UNDECODABLE, "undecodable")
+    assert_never(outcome)
+
+
+def _choose_unverified(device: UnverifiedDevice, policy: PlanPolicy) -> PlannableDevice | str:
+    if device.record.leaf is None:
+        return "there is no certificate to register"
+    if not policy.allow_unverified:
+        return _first(device.findings, Effect.UNVERIFIED, "unverified")
+    return _excluded(device.findings, policy) or UnverifiedAllowedDevice(device, device.record.leaf)
+
+
+def _excluded(findings: tuple[Finding, ...], policy: PlanPolicy) -> str:
+    """Why a genuine device must not be registered as it is, or nothing."""
+    for item in findings:
+        attestation = item.code == ATTESTATION_OBJECT
+        if attestation and policy.allow_attestation:
+            continue
+        if attestation or item.effect is Effect.INELIGIBLE:
+            return _reason(item)
+    return ""
+
+
+def _first(findings: tuple[Finding, ...], effect: Effect, otherwise: str) -> str:
+    for item in findings:
+        if item.effect is effect:
+            return _reason(item)
+    return _reason(findings[0]) if findings else otherwise
+
+
+def _reason(item: Finding) -> str:
+    return f"{item.code}: {item.message}"

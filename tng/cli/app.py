@@ -1,0 +1,103 @@
+"""The application: its commands, its global options and the one error boundary."""
+
+import sys
+from typing import Annotated
+
+import typer
+from typer.core import TyperGroup
+
+from tng import __version__
+from tng.cli.console import ColorChoice, Verbosity, complain
+from tng.errors import TngError
+from tng.exit_codes import ExitCode
+
+_EXAMPLES = """
+Decode, verify and register secure elements that ship with certificates.
+
+Examples:
+
+  tng verify manifest.json                      which chips are genuine
+
+  tng decode manifest.json -o certificates/     one PEM per chip (does not verify)
+
+  tng register manifest.json --dry-run --region eu-central-1 --policy fleet
+
+  tng register manifest.json --target production-eu --target production-us
+
+  tng status                                    what is done, what is left
+"""
+
+
+class _ErrorBoundary(TyperGroup):
+    """Turns errors that end a run into ``error:``, ``hint:`` and an exit code.
+
+    It sits in the group and not around it, so that typer's test runner passes it too.
+    """
+
+    def invoke(self, ctx: typer.Context) -> object:  # type: ignore[override]  # typer vendors click's types
+        try:
+            return super().invoke(ctx)
+        except TngError as error:
+            if Verbosity.traceback:
+                raise
+            _print_error(error.message, error.hint)
+            raise SystemExit(error.exit_code) from error
+        except KeyboardInterrupt as interrupt:
+            _print_error("interrupted", "run the same command again")
+            raise SystemExit(ExitCode.INTERRUPTED) from interrupt
+        except BrokenPipeError as closed:
+            # The reader (head, less) went away: not an error of ours. stdout is
+            # replaced so that the interpreter does not complain at exit.
+            sys.stdout = None
+            raise SystemExit(ExitCode.DONE) from closed
+
+
+def _print_error(message: str, hint: str) -> None:
+    console = complain()
+    console.print(f"error: {message}", style="bold red")
+    if hint:
+        console.print(f"hint: {hint}")
+
+
+def _version(value: bool) -> None:  # noqa: FBT001 - the form of a typer callback
+    if value:
+        typer.echo(f"tng {__version__}")
+        raise typer.Exit
+
+
+app = typer.Typer(
+    cls=_ErrorBoundary,
+    help=_EXAMPLES,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback()
+def _global_options(
+    *,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
+    verbose: Annotated[
+        int, typer.Option("--verbose", "-v", count=True, help="Say more; twice for debugging.")
+    ] = 0,
+    color: Annotated[
+        ColorChoice, typer.Option(help="Colours; NO_COLOR is honoured too.")
+    ] = ColorChoice.AUTO,
+    traceback: Annotated[
+        bool, typer.Option("--traceback", help="Show where an error came from.")
+    ] = False,
+    _version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    Verbosity.level = -1 if quiet else verbose
+    Verbosity.color = color
+    Verbosity.traceback = traceback
+
+
+def main() -> None:
+    """Entry point of the console script ``tng``."""
+    app(prog_name="tng")

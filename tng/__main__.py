@@ -1,0 +1,5 @@
+"""``python -m tng``."""
+
+from tng.cli import main
+
+main()

@@ -1,0 +1,88 @@
+"""Options that several commands share, so that they read and mean the same everywhere."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tng.findings.model import Severity
+
+Sources = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="SOURCE...",
+        help="Files, directories, globs or - for stdin; .gz and .zip are opened.",
+        show_default=False,
+    ),
+]
+
+
+class Format(StrEnum):
+    """Forms of output."""
+
+    COLUMNS = "columns"
+    JSON = "json"
+    JSONL = "jsonl"
+    CSV = "csv"
+    MARKDOWN = "markdown"
+
+
+class FailOn(StrEnum):
+    """Values of ``--fail-on``: a severity, or never."""
+
+    NOTICE = "notice"
+    WARNING = "warning"
+    ERROR = "error"
+    NEVER = "never"
+
+    @property
+    def severity(self) -> Severity | None:
+        """The lightest severity that fails the run; ``None`` for never."""
+        return None if self is FailOn.NEVER else Severity(self.value)
+
+
+FormatOption = Annotated[Format, typer.Option("--format", help="Form of the output.")]
+OutputOption = Annotated[
+    Path | None, typer.Option("--output", help="Write the output to this file instead of stdout.")
+]
+FailOnOption = Annotated[
+    FailOn, typer.Option("--fail-on", help="Exit 1 if there is a finding this heavy or heavier.")
+]
+JobsOption = Annotated[
+    int, typer.Option("--jobs", "-j", min=0, help="Processes that verify; 0 = one a core.")
+]
+StrictOption = Annotated[
+    bool,
+    typer.Option("--strict", help="Refuse timestamps outside the manifest signer's validity."),
+]
+AtOption = Annotated[
+    str | None,
+    typer.Option("--at", metavar="TIME", help="Judge validity at this RFC 3339 time, not now."),
+]
+TrustAnchorOption = Annotated[
+    list[Path],
+    typer.Option(
+        "--trust-anchor", metavar="FILE", help="Trust these CA certificates as well (PEM or DER)."
+    ),
+]
+ManifestSignerOption = Annotated[
+    list[Path],
+    typer.Option("--manifest-signer", metavar="FILE", help="Trust these manifest signers as well."),
+]
+IntermediateOption = Annotated[
+    list[Path],
+    typer.Option(
+        "--intermediate",
+        metavar="FILE",
+        help="Issuer certificates that are missing; trusted only under an anchor.",
+    ),
+]
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        envvar="TNG_CONFIG",
+        help="Configuration file; default: tng.toml here, if there is one.",
+    ),
+]

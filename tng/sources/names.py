@@ -1,0 +1,67 @@
+"""From the words on a command line to the files behind them.
+
+Names are only looked up here; nothing is opened.
+"""
+
+import glob
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from tng.errors import InputError
+
+STDIN = "-"
+
+
+def printable(name: str) -> str:
+    """``name`` with everything that could steer a terminal or break a line written as escapes.
+
+    Names of archive members and of files in a folder come from strangers.
+    """
+    if name.isprintable():
+        return name
+    return "".join(
+        character if character.isprintable() else ascii(character)[1:-1] for character in name
+    )
+
+
+def expand(names: Sequence[str]) -> tuple[str, ...]:
+    """Replace globs by what they match, sorted; the same name twice counts once.
+
+    Raises `InputError` for a path that does not exist or a glob that matches nothing.
+    An existing path is never taken for a glob, whatever characters it has.
+    """
+    found: dict[str, None] = {}
+    for name in names:
+        if name == STDIN or os.path.lexists(name):
+            found[name] = None
+            continue
+        is_glob = any(character in name for character in "*?[")
+        # Path.glob refuses absolute patterns.
+        matches = sorted(glob.glob(name, recursive=True)) if is_glob else []  # noqa: PTH207
+        if not matches:
+            problem = "matches nothing" if is_glob else "does not exist"
+            raise InputError(
+                f"{printable(name)} {problem}",
+                "Check the path; `-` reads standard input.",
+            )
+        found.update(dict.fromkeys(matches))
+    return tuple(found)
+
+
+def walk(folder: str) -> Iterator[str | OSError]:
+    """Every regular file below ``folder``, sorted within each folder, hidden ones left out.
+
+    Links to folders are not followed, so that a loop of links ends. A folder that cannot
+    be listed gives its `OSError` in place of its files.
+    """
+    problems: list[OSError] = []
+    for parent, folders, files in os.walk(folder, onerror=problems.append):
+        yield from problems
+        problems.clear()
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(files):
+            path = Path(parent, name)
+            if not name.startswith(".") and path.is_file():
+                yield str(path)
+    yield from problems

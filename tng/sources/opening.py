@@ -1,0 +1,81 @@
+"""Opening inputs one after another, each with its hash and its bounds.
+
+The kind of compression follows from the content alone, never from the name.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from io import BufferedReader
+from pathlib import Path
+from typing import BinaryIO
+
+from tng.findings import finding
+from tng.models import Source, Undecodable
+from tng.sources.archive import open_archive
+from tng.sources.compression import is_zip, open_stream
+from tng.sources.errors import InputStreamError
+from tng.sources.limits import DEFAULT_LIMITS, Budget, Limits
+from tng.sources.names import STDIN, expand, printable, walk
+from tng.sources.streams import HeadedReader, Tap, damage
+from tng.sources.types import Opened
+
+
+def open_inputs(
+    names: Sequence[str], stdin: BinaryIO, limits: Limits = DEFAULT_LIMITS
+) -> Iterator[Opened]:
+    """Open what ``names`` name, in order: files, folders, globs, and ``-`` for ``stdin``.
+
+    Gives an `Input` for each file or zip member (valid until the next item is asked for), an
+    `Archive` before the members of a zip, and an `Undecodable` for what cannot be opened.
+    Raises `InputError` at once, before anything is opened, if a named path does not exist
+    or a glob matches nothing.
+    """
+    return _open_all(expand(names), stdin, limits)
+
+
+def _open_all(names: Sequence[str], stdin: BinaryIO, limits: Limits) -> Iterator[Opened]:
+    for name in names:
+        if name == STDIN:
+            yield from _open_file(STDIN, stdin, limits)
+        elif Path(name).is_dir():
+            yield from _open_folder(name, limits)
+        else:
+            yield from _open_path(name, limits)
+
+
+def _open_folder(folder: str, limits: Limits) -> Iterator[Opened]:
+    empty = True
+    for found in walk(folder):
+        empty = False
+        if isinstance(found, str):
+            yield from _open_path(found, limits)
+        else:
+            where = str(found.filename or folder)
+            yield Undecodable(Source(printable(where)), (damage(found).finding,))
+    if empty:
+        message = "the folder holds no files"
+        yield Undecodable(Source(printable(folder)), (finding("input-empty", message),))
+
+
+def _open_path(name: str, limits: Limits) -> Iterator[Opened]:
+    with ExitStack() as closing:
+        try:
+            file = closing.enter_context(Path(name).open("rb"))
+        except OSError as error:
+            yield Undecodable(Source(printable(name)), (damage(error).finding,))
+        else:
+            yield from _open_file(printable(name), file, limits)
+
+
+def _open_file(path: str, file: BinaryIO, limits: Limits) -> Iterator[Opened]:
+    budget = Budget(limits)
+    tap = Tap(file.read1 if isinstance(file, BufferedReader) else file.read, budget.consume)
+    with ExitStack() as closing:
+        try:
+            beginning = HeadedReader(tap)
+            if is_zip(beginning.head):
+                yield from open_archive(path, file, beginning, tap, budget, limits)
+            else:
+                yield open_stream(path, beginning, tap, budget, closing)
+        except InputStreamError as error:
+            yield Undecodable(Source(path), (error.finding,))

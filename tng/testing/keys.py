@@ -6,7 +6,7 @@ sign may be trusted outside a test.
 
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from hashlib import sha1, sha256, sha512
+from hashlib import sha1, sha256, shake_256
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
@@ -16,34 +16,31 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from tng.testing import der_writer as der
 from tng.testing.primes import seeded_prime
 
-_CURVES: dict[str, tuple[type[ec.EllipticCurve], int]] = {
-    "P-256": (
-        ec.SECP256R1,
-        0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551,
-    ),
-    "P-384": (
-        ec.SECP384R1,
-        0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFC7634D81F4372DDF581A0DB248B0A77AECEC196ACCC52973,
-    ),
-    "P-521": (
-        ec.SECP521R1,
-        0x01FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFA51868783BF2F966B7FCC0148F709A5D03BB5C9B8899C47AEBB6FB71E91386409,
-    ),
+_CURVES: dict[str, ec.EllipticCurve] = {
+    "P-256": ec.SECP256R1(),
+    "P-384": ec.SECP384R1(),
+    "P-521": ec.SECP521R1(),
 }
-"""Curve and order of its base point (SEC 2 §2)."""
-
 _HASHES: dict[str, hashes.HashAlgorithm] = {
     "sha256": hashes.SHA256(),
     "sha384": hashes.SHA384(),
+    "sha512": hashes.SHA512(),
 }
-_ECDSA_OIDS = {"sha256": "1.2.840.10045.4.3.2", "sha384": "1.2.840.10045.4.3.3"}
-_RSA_OIDS = {"sha256": "1.2.840.113549.1.1.11", "sha384": "1.2.840.113549.1.1.12"}
+_ECDSA_OIDS = {
+    "sha256": "1.2.840.10045.4.3.2",
+    "sha384": "1.2.840.10045.4.3.3",
+    "sha512": "1.2.840.10045.4.3.4",
+}
+_RSA_SHA256 = "1.2.840.113549.1.1.11"
 _EXPONENT = 65537
 
 
 @dataclass(frozen=True)
 class SigningKey:
-    """A private key and the hash that it signs with (``"sha256"`` or ``"sha384"``)."""
+    """A private key and the hash that it signs with: ``"sha256"``, ``"sha384"``, ``"sha512"``.
+
+    RSA keys sign with SHA-256 alone.
+    """
 
     private: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
     hash_name: str = "sha256"
@@ -85,7 +82,7 @@ class SigningKey:
         §3.2); ``null_parameters`` writes them all the same, as NXP's roots do.
         """
         is_rsa = isinstance(self.private, rsa.RSAPrivateKey)
-        oid = (_RSA_OIDS if is_rsa else _ECDSA_OIDS)[self.hash_name]
+        oid = _RSA_SHA256 if is_rsa else _ECDSA_OIDS[self.hash_name]
         return der.sequence(
             der.object_identifier(oid), der.NULL if is_rsa or null_parameters else b""
         )
@@ -95,14 +92,12 @@ def seeded_key(
     seed: str, label: str, curve: str = "P-256", hash_name: str = "sha256"
 ) -> SigningKey:
     """The key of that name; ``curve`` is ``"P-256"``, ``"P-384"`` or ``"P-521"``."""
-    kind, order = _CURVES[curve]
-    return SigningKey(ec.derive_private_key(_scalar(seed, label, order), kind()), hash_name)
+    return SigningKey(_private_key(seed, label, _CURVES[curve]), hash_name)
 
 
 def seeded_point(seed: str, label: str) -> bytes:
     """Coordinates X‖Y (64 octets) of a P-256 key whose private half is thrown away."""
-    kind, order = _CURVES["P-256"]
-    key = ec.derive_private_key(_scalar(seed, label, order), kind())
+    key = _private_key(seed, label, _CURVES["P-256"])
     return key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)[1:]
 
 
@@ -133,7 +128,7 @@ def seeded_octets(seed: str, label: str, length: int) -> bytes:
     return sha256(f"{seed}/{label}".encode()).digest()[:length]
 
 
-def _scalar(seed: str, label: str, order: int) -> int:
-    text = f"{seed}/key/{label}".encode()
-    wide = sha512(text).digest() + sha512(text + b"/wide").digest()
-    return int.from_bytes(wide, "big") % (order - 1) + 1
+def _private_key(seed: str, label: str, curve: ec.EllipticCurve) -> ec.EllipticCurvePrivateKey:
+    # One octet less than the order has is always below it, and random enough for a test.
+    octets = shake_256(f"{seed}/key/{label}".encode()).digest((curve.key_size - 1) // 8)
+    return ec.derive_private_key(int.from_bytes(octets, "big") | 1, curve)

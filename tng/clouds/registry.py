@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tng.clouds.aws.settings import (
     IDENTITY_KEYS,
@@ -14,6 +15,9 @@ from tng.clouds.interface import Caller, Cloud
 from tng.config.settings import Settings, TargetTable
 from tng.config.tables import Value, refuse_unknown
 from tng.errors import ConfigurationError, UsageError
+
+if TYPE_CHECKING:
+    from tng.clouds.aws.sessions import AwsSessions
 
 TargetSettings = AwsSettings
 """The settings of one target of any cloud; each has a ``name``."""
@@ -64,13 +68,24 @@ class CloudOpener:
     def __init__(self, *, threads: int) -> None:
         """``threads`` is how many calls one target may have in flight at once."""
         self._threads = threads
+        self._aws: AwsSessions | None = None
 
     def open(self, target: TargetSettings, caller: Caller) -> Cloud:
         """Make the adapter of one target; makes no call.
 
         ``caller`` is used from `Cloud.preflight` on. Raises `ConfigurationError`.
         """
-        raise NotImplementedError
+        try:
+            from tng.clouds.aws.adapter import AwsCloud
+            from tng.clouds.aws.sessions import AwsSessions
+        except ImportError as error:
+            raise ConfigurationError(
+                f"AWS needs a package that is not installed: {error.name}",
+                "Install it with: pip install 'tng[aws]'",
+            ) from error
+        if self._aws is None:
+            self._aws = AwsSessions(self._threads)
+        return AwsCloud(target, self._aws, caller)
 
 
 def refuse_names(names: Sequence[str], known: Mapping[str, TargetTable]) -> None:

@@ -20,7 +20,7 @@ PLANNING: tuple[Check, ...] = (
         "thing-name-invalid",
         Severity.ERROR,
         Effect.NONE,
-        "A name made from the template is not allowed",
+        "A name or attribute made from a template is not allowed",
         "The template names a field that a device does not have, or its value contains characters "
         "that the cloud does not allow in names. The device is left alone on that target.",
         "Choose another field, for example {device_id}, which is plain hex.",

@@ -72,6 +72,7 @@ def _plan_target(selection: Selection, target: InspectedTarget) -> TargetPlan:
         findings.append(
             finding("remote-state-not-read", "planned offline, as if nothing were registered")
         )
+    findings.extend(_nameless(devices))
     findings.extend(_warn_of_connectivity(devices))
     calls = Counter(operation for plan in devices for operation in plan.operations)
     return TargetPlan(
@@ -110,6 +111,21 @@ def _in_conflict(plan: DevicePlan, shared: Mapping[str, int]) -> DevicePlan:
         differences=(difference, *plan.differences),
         calls=(),
     )
+
+
+def _nameless(devices: Iterable[DevicePlan]) -> list[Finding]:
+    """An adapter gives no name to a device for which the template makes none that is allowed."""
+    failed = [
+        plan for plan in devices if plan.disposition is Disposition.CONFLICT and not plan.name
+    ]
+    if not failed:
+        return []
+    first = failed[0]
+    message = (
+        f"{len(failed)} devices are left alone, for example {first.device.record.device_id}: "
+        f"{first.differences[0]}"
+    )
+    return [finding("thing-name-invalid", message)]
 
 
 def _warn_of_connectivity(devices: Iterable[DevicePlan]) -> list[Finding]:

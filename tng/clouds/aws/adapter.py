@@ -1,0 +1,128 @@
+"""The adapter: one account in one region of AWS IoT Core, behind the `Cloud` interface.
+
+Order, rate, retries, ledger and resume are the engine's business.
+"""
+
+from collections.abc import Mapping, Sequence
+from threading import Lock
+
+from tng.clouds.aws.api import AwsApi
+from tng.clouds.aws.comparison import plan_device
+from tng.clouds.aws.failures import AlreadyExistsError
+from tng.clouds.aws.inspection import Inspector
+from tng.clouds.aws.names import Place
+from tng.clouds.aws.performing import perform
+from tng.clouds.aws.policies import read_policy_file
+from tng.clouds.aws.preflight import Inquiry, Services
+from tng.clouds.aws.rates import rates
+from tng.clouds.aws.sessions import AwsSessions
+from tng.clouds.aws.settings import AwsSettings
+from tng.clouds.aws.steps import device_steps, undo_steps
+from tng.clouds.interface import (
+    Caller,
+    CloudError,
+    RegisteredDevice,
+    RemoteView,
+    StepResult,
+    TargetFacts,
+)
+from tng.errors import TargetError
+from tng.plan.models import DevicePlan, PlannableDevice, Step, TargetDescription
+
+UNKNOWN_ACCOUNT = "unknown"
+"""Stands for the account until STS was asked, where none was configured."""
+
+
+class AwsCloud:
+    """AWS IoT Core as a `Cloud`. Makes no call and needs no credentials until `preflight`."""
+
+    def __init__(self, settings: AwsSettings, sessions: AwsSessions, caller: Caller) -> None:
+        self._settings = settings
+        self._sessions = sessions
+        self._caller = caller
+        self._place = Place(settings.account or UNKNOWN_ACCOUNT, settings.region or "")
+        self._quotas: Mapping[str, float] = {}
+        self._missing_policy: str | None = None
+        self._iot: AwsApi | None = None
+        self._lock = Lock()
+
+    @property
+    def description(self) -> TargetDescription:
+        """Account and region; the account is ``"unknown"`` until it is."""
+        place = self._place
+        name = self._settings.name or f"{place.account}/{place.region}"
+        return TargetDescription(name, "aws", place.account, place.region)
+
+    @property
+    def rates(self) -> Mapping[str, float]:
+        """Calls a second by operation; with ``rates_from_quotas``, right after `preflight`."""
+        return rates(self._settings, self._quotas)
+
+    def preflight(self, *, offline: bool) -> TargetFacts:
+        """Ask whose account it is and whether everything that is named exists."""
+        region = self._sessions.region(self._settings)
+        self._place = Place(self._place.account, region)
+        if offline:
+            return self._offline_facts()
+        services = Services(
+            iot=self._api(),
+            sts=self._service("sts"),
+            service_quotas=lambda: self._service("service-quotas"),
+        )
+        found = Inquiry(services, self._caller, self._settings).run(region)
+        self._place = Place(found.account, region)
+        self._quotas = found.quotas
+        self._missing_policy = found.missing_policy
+        rate = f"{self.rates['RegisterCertificateWithoutCA']:g} registrations a second"
+        return TargetFacts((*found.facts.facts, ("rate", rate)), found.facts.findings)
+
+    def prepare(self) -> TargetFacts:
+        """Create the policy that `preflight` found missing, if a document was given for it."""
+        name, file = self._missing_policy, self._settings.create_policy
+        if name is None or file is None:
+            return TargetFacts((), ())
+        request = {"policyName": name, "policyDocument": read_policy_file(file)}
+        try:
+            self._caller("CreatePolicy", lambda: self._api().call("CreatePolicy", request))
+        except AlreadyExistsError:
+            pass  # Someone else made it, or the reply to one's own call was lost.
+        except CloudError as error:
+            raise TargetError(
+                f"the policy {name} cannot be created: {error}",
+                f"Correct {file}, or check that the credentials allow iot:CreatePolicy.",
+            ) from error
+        self._missing_policy = None
+        return TargetFacts((("policy", f"{name} (created from {file})"),), ())
+
+    def inspect(self, devices: Sequence[PlannableDevice]) -> RemoteView:
+        """Read what is there of these devices; raises `CloudError` siblings."""
+        return Inspector(self._api(), self._caller, self._settings, self._place).inspect(devices)
+
+    def plan_device(self, device: PlannableDevice, view: RemoteView) -> DevicePlan:
+        """Compare what is wanted with what is there."""
+        return plan_device(self._settings, self._place, device, view)
+
+    def steps(self, plan: DevicePlan) -> tuple[Step, ...]:
+        """The steps for the plan's calls, in order."""
+        return device_steps(self._settings, self._place, plan)
+
+    def undo_steps(self, device: RegisteredDevice) -> tuple[Step, ...]:
+        """The steps that undo what this tool did, in order."""
+        return undo_steps(self._place, device)
+
+    def perform(self, step: Step) -> StepResult:
+        """Make the call once."""
+        return perform(self._api(), self._settings, step)
+
+    def _api(self) -> AwsApi:
+        with self._lock:
+            if self._iot is None:
+                self._iot = self._service("iot")
+            return self._iot
+
+    def _service(self, service: str) -> AwsApi:
+        return AwsApi(self._sessions.client(self._settings, service, self._place.region))
+
+    def _offline_facts(self) -> TargetFacts:
+        place = self._place
+        return TargetFacts((("account", place.account), ("region", place.region)), ())

@@ -1,0 +1,163 @@
+"""Reading what a target holds, in as few calls as the number of devices allows.
+
+A page of a list tells of 250 certificates, a Describe of one. A list is paged as long as
+its pages are not more than the devices asked for; what is then still unknown is asked
+for one by one. So there are never more than twice the calls that the better way takes.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any, TypeVar
+
+from tng.clouds.aws.api import AwsApi
+from tng.clouds.aws.failures import NotFoundError
+from tng.clouds.aws.names import Place
+from tng.clouds.aws.settings import AwsSettings
+from tng.clouds.aws.state import RemoteDevice, RemoteThing, read_thing, wanted_thing
+from tng.clouds.interface import Caller, RemoteView
+from tng.plan.models import PlannableDevice
+
+PAGE = 250
+"""The largest page that the lists give (AWS IoT API reference)."""
+
+Found = TypeVar("Found")
+
+
+def find(
+    wanted: Sequence[str],
+    pages: Iterator[Mapping[str, Found]],
+    one: Callable[[str], Found | None],
+) -> dict[str, Found]:
+    """What a list holds of ``wanted``: by pages first, then one by one.
+
+    ``pages`` are taken while they are no more than ``wanted``, and until all were found or
+    the list ended. Then ``one`` is asked for each that is still unknown.
+    """
+    found: dict[str, Found] = {}
+    unknown = dict.fromkeys(wanted)
+    taken = 0
+    while unknown:
+        if taken == len(wanted):
+            break
+        page = next(pages, None)
+        if page is None:
+            return found
+        taken += 1
+        for key in [key for key in page if key in unknown]:
+            found[key] = page[key]
+            del unknown[key]
+    for key in unknown:
+        value = one(key)
+        if value is not None:
+            found[key] = value
+    return found
+
+
+class Inspector:
+    """Reads the state of devices on one target, through the engine's `Caller`."""
+
+    def __init__(self, api: AwsApi, caller: Caller, settings: AwsSettings, place: Place) -> None:
+        self._api = api
+        self._caller = caller
+        self._settings = settings
+        self._place = place
+
+    def inspect(self, devices: Sequence[PlannableDevice]) -> RemoteView:
+        """The state of every device of which the target holds something."""
+        keys = [device.leaf.sha256 for device in devices]
+        statuses = find(keys, self._certificate_pages(), self._certificate)
+        policies = self._policies(list(statuses))
+        names = {key: thing for key, thing in self._names(devices) if thing}
+        things = self._things(list(dict.fromkeys(names.values())))
+        states = {}
+        for key in keys:
+            thing = things.get(names.get(key, ""))
+            if key in statuses or thing is not None:
+                states[key] = RemoteDevice(
+                    status=statuses.get(key), policies=policies.get(key, ()), thing=thing
+                )
+        return RemoteView(states)
+
+    def _names(self, devices: Sequence[PlannableDevice]) -> Iterator[tuple[str, str]]:
+        for device in devices:
+            thing = wanted_thing(self._settings, device)
+            if thing is not None:
+                yield device.leaf.sha256, thing.name
+
+    def _certificate_pages(self) -> Iterator[Mapping[str, str]]:
+        request = {"pageSize": PAGE}
+        for reply in self._pages("ListCertificates", request, "marker", "nextMarker"):
+            yield {item["certificateId"]: item["status"] for item in reply["certificates"]}
+
+    def _certificate(self, key: str) -> str | None:
+        reply = self._read("DescribeCertificate", {"certificateId": key})
+        return None if reply is None else str(reply["certificateDescription"]["status"])
+
+    def _policies(self, keys: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """Which of the wanted policies are attached, by certificate id."""
+        attached: dict[str, list[str]] = {key: [] for key in keys}
+        arns = {self._place.certificate_arn(key): key for key in keys}
+        known: dict[str, frozenset[str]] = {}
+        for policy in self._settings.policies:
+            one = partial(self._has_policy, policy, known)
+            found = find(list(arns), self._target_pages(policy), one)
+            for arn in found:
+                attached[arns[arn]].append(policy)
+        return {key: tuple(names) for key, names in attached.items()}
+
+    def _target_pages(self, policy: str) -> Iterator[Mapping[str, bool]]:
+        request = {"policyName": policy, "pageSize": PAGE}
+        for reply in self._pages("ListTargetsForPolicy", request, "marker", "nextMarker"):
+            yield dict.fromkeys(reply["targets"], True)
+
+    def _has_policy(self, policy: str, known: dict[str, frozenset[str]], arn: str) -> bool | None:
+        if arn not in known:
+            reply = self._read("ListAttachedPolicies", {"target": arn, "pageSize": PAGE}) or {}
+            known[arn] = frozenset(item["policyName"] for item in reply.get("policies", ()))
+        return True if policy in known[arn] else None
+
+    def _things(self, names: Sequence[str]) -> dict[str, RemoteThing]:
+        """The things that exist; what a list leaves out is read of these only."""
+        existing = find(names, self._thing_pages(), self._exists)
+        things = {}
+        for name in existing:
+            description = self._read("DescribeThing", {"thingName": name})
+            if description is not None:
+                things[name] = self._with_members(name, read_thing(description))
+        return things
+
+    def _thing_pages(self) -> Iterator[Mapping[str, bool]]:
+        for reply in self._pages("ListThings", {"maxResults": PAGE}, "nextToken", "nextToken"):
+            yield {item["thingName"]: True for item in reply["things"]}
+
+    def _exists(self, name: str) -> bool | None:
+        return None if self._read("DescribeThing", {"thingName": name}) is None else True
+
+    def _with_members(self, name: str, thing: RemoteThing) -> RemoteThing:
+        principals = self._read("ListThingPrincipals", {"thingName": name}) or {}
+        thing["principals"] = tuple(principals.get("principals", ()))
+        if self._settings.groups:
+            request = {"thingName": name, "maxResults": 100}
+            groups = self._read("ListThingGroupsForThing", request) or {}
+            thing["groups"] = tuple(item["groupName"] for item in groups.get("thingGroups", ()))
+        return thing
+
+    def _pages(
+        self, operation: str, request: Mapping[str, object], token: str, next_token: str
+    ) -> Iterator[Mapping[str, Any]]:
+        following = dict(request)
+        while True:
+            reply = self._read(operation, following)
+            if reply is None:
+                return
+            yield reply
+            if not reply.get(next_token):
+                return
+            following[token] = reply[next_token]
+
+    def _read(self, operation: str, request: Mapping[str, object]) -> Mapping[str, Any] | None:
+        """One reply, or ``None`` where the thing asked for is not there."""
+        try:
+            return self._caller(operation, lambda: self._api.call(operation, request))
+        except NotFoundError:
+            return None

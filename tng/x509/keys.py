@@ -8,14 +8,14 @@ _EC_PUBLIC_KEY = "1.2.840.10045.2.1"
 _RSA_ENCRYPTION = "1.2.840.113549.1.1.1"
 
 _CURVES = {
-    "1.2.840.10045.3.1.7": ("P-256", 32),
-    "1.3.132.0.34": ("P-384", 48),
-    "1.3.132.0.35": ("P-521", 66),
-    "1.3.132.0.33": ("P-224", 28),
-    "1.3.132.0.10": ("secp256k1", 32),
-    "1.3.36.3.3.2.8.1.1.7": ("brainpoolP256r1", 32),
-    "1.3.36.3.3.2.8.1.1.11": ("brainpoolP384r1", 48),
-    "1.3.36.3.3.2.8.1.1.13": ("brainpoolP512r1", 64),
+    "1.2.840.10045.3.1.7": "P-256",
+    "1.3.132.0.34": "P-384",
+    "1.3.132.0.35": "P-521",
+    "1.3.132.0.33": "P-224",
+    "1.3.132.0.10": "secp256k1",
+    "1.3.36.3.3.2.8.1.1.7": "brainpoolP256r1",
+    "1.3.36.3.3.2.8.1.1.11": "brainpoolP384r1",
+    "1.3.36.3.3.2.8.1.1.13": "brainpoolP512r1",
 }
 
 P256_SPKI_PREFIX = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d03010703420004")
@@ -64,9 +64,65 @@ def read_public_key(spki: bytes) -> PublicKey:
     return PublicKey(spki, oid)
 
 
-def p256_spki(x: bytes, y: bytes) -> bytes:
-    """SubjectPublicKeyInfo of the P-256 point with these coordinates (at most 32 bytes each)."""
-    return P256_SPKI_PREFIX + x.rjust(32, b"\0") + y.rjust(32, b"\0")
+def ec_spki(curve: str, x: bytes, y: bytes) -> bytes | None:
+    """SubjectPublicKeyInfo of an uncompressed point; ``None`` for a curve not known here.
+
+    Coordinates shorter than the field are padded; longer ones are a `DerError`.
+    """
+    if curve not in _CURVE_ALGORITHMS:
+        return None
+    algorithm, size = _CURVE_ALGORITHMS[curve]
+    if len(x) > size or len(y) > size:
+        raise der.DerError(f"a coordinate is longer than the {size} bytes of {curve}")
+    point = b"\x00\x04" + x.rjust(size, b"\0") + y.rjust(size, b"\0")
+    return _element(der.SEQUENCE, algorithm + _element(der.BIT_STRING, point))
+
+
+def rsa_spki(modulus: bytes, exponent: bytes) -> bytes:
+    """SubjectPublicKeyInfo of an RSA key (RFC 3279 §2.3.1); numbers are big-endian."""
+    key = _element(der.SEQUENCE, _unsigned(modulus) + _unsigned(exponent))
+    return _element(der.SEQUENCE, _RSA_ALGORITHM + _element(der.BIT_STRING, b"\0" + key))
+
+
+def key_bits(spki: bytes) -> bytes:
+    """The BIT STRING's octets, without algorithm and unused-bits octet."""
+    start, stop = der.expect(spki, 0, len(spki), der.SEQUENCE, "public key")
+    _, algorithm_stop = der.expect(spki, start, stop, der.SEQUENCE, "key algorithm")
+    bits_start, bits_stop = der.expect(spki, algorithm_stop, stop, der.BIT_STRING, "key bits")
+    return spki[bits_start + 1 : bits_stop]
+
+
+def _element(tag: int, content: bytes) -> bytes:
+    length = len(content)
+    if length < 0x80:
+        return bytes((tag, length)) + content
+    octets = length.to_bytes((length.bit_length() + 7) // 8, "big")
+    return bytes((tag, 0x80 | len(octets))) + octets + content
+
+
+def _unsigned(number: bytes) -> bytes:
+    digits = number.lstrip(b"\0") or b"\0"
+    return _element(der.INTEGER, b"\0" + digits if digits[0] & 0x80 else digits)
+
+
+_RSA_ALGORITHM = _element(
+    der.SEQUENCE, bytes.fromhex("06092a864886f70d010101") + bytes((der.NULL, 0))
+)
+_CURVE_ALGORITHMS = {
+    name: (
+        _element(der.SEQUENCE, bytes.fromhex("06072a8648ce3d0201") + bytes.fromhex(curve)),
+        size,
+    )
+    for name, curve, size in (
+        ("P-256", "06082a8648ce3d030107", 32),
+        ("P-384", "06052b81040022", 48),
+        ("P-521", "06052b81040023", 66),
+        ("secp256k1", "06052b8104000a", 32),
+        ("brainpoolP256r1", "06092b2403030208010107", 32),
+        ("brainpoolP384r1", "06092b240303020801010b", 48),
+        ("brainpoolP512r1", "06092b240303020801010d", 64),
+    )
+}
 
 
 def _require_on_p256(spki: bytes) -> None:
@@ -79,7 +135,7 @@ def _require_on_p256(spki: bytes) -> None:
 def _curve(parameters: bytes) -> str:
     start, stop = der.expect(parameters, 0, len(parameters), der.OBJECT_IDENTIFIER, "curve")
     oid = der.object_identifier(parameters[start:stop])
-    return _CURVES.get(oid, (oid, 0))[0]
+    return _CURVES.get(oid, oid)
 
 
 def _modulus_bits(spki: bytes, offset: int, end: int) -> int:

@@ -1,0 +1,242 @@
+"""Reading one signed secure element; what it says is decided by the members present.
+
+Source: Microchip "Trust Platform Manifest File Full Format" and "…Lite Format",
+RFC 7515 §7.2.2 (flattened JSON serialization). Nothing is verified here.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+import orjson
+
+from tng.decode.interface import Decoded, RawEntry
+from tng.decode.microchip.jose import (
+    JoseError,
+    base64_standard,
+    base64url,
+    key_spki,
+    read_protected_header,
+)
+from tng.findings import Finding, finding
+from tng.models import DeviceEntry, DeviceRecord, ManifestEvidence, Source, Undecodable
+from tng.x509.certificate import Certificate, CertificateError, read_certificate
+
+_PAYLOAD_MEMBERS = frozenset(
+    [
+        "version",
+        "model",
+        "partNumber",
+        "manufacturer",
+        "provisioner",
+        "distributor",
+        "distributer",
+        "groupId",
+        "provisioningTimestamp",
+        "uniqueId",
+        "publicKeySet",
+        "encryptedSecretKeySet",
+        "modelInfo",
+    ]
+)
+_VERSIONS = (1, 2, 3)
+_UNIQUE_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z._:-]{0,63}")
+_HEXADECIMAL = re.compile(r"[0-9A-Fa-f]+")
+
+MAX_KEYS = 64
+"""More slots than any part has."""
+MAX_CHAIN = 8
+"""More certificates than any ``x5c`` has."""
+
+_read_issuer = lru_cache(maxsize=1024)(read_certificate)
+
+
+def read_entry(raw: RawEntry) -> tuple[Decoded, ...]:
+    """A device for each slot with a certificate, or one without (Lite), or an `Undecodable`."""
+    try:
+        return _read(raw)
+    except JoseError as error:
+        return (Undecodable(raw.source, (*raw.findings, finding("entry-malformed", str(error)))),)
+
+
+def _read(raw: RawEntry) -> tuple[Decoded, ...]:
+    entry = _object(raw.data[0], "the entry")
+    protected = _member(entry, "protected")
+    payload_text = _member(entry, "payload")
+    header = read_protected_header(protected)
+    payload = _object(base64url(payload_text, "payload"), "payload")
+    notes = list(raw.findings)
+    unique_id = _unique_id(payload, notes)
+    header_id = _header_id(entry, notes)
+    _note_members(payload, notes)
+    evidence = ManifestEvidence(
+        signing_input=f"{protected}.{payload_text}".encode("ascii"),
+        signature=base64url(_member(entry, "signature"), "signature"),
+        algorithm=header.algorithm,
+        key_id=header.key_id,
+        certificate_thumbprint=header.thumbprint,
+        critical=header.critical,
+        unique_id=unique_id,
+        header_unique_id=header_id,
+        provisioned_at=_timestamp(payload.get("provisioningTimestamp"), notes),
+        key_spki=None,
+    )
+    slots = list(_certified_keys(payload))
+    if not slots:
+        record = _record(raw.source, payload, unique_id, None, None)
+        return (DeviceEntry(record, (), evidence, tuple(notes)),)
+    return tuple(_slot(raw, payload, evidence, key, notes) for key in slots)
+
+
+def _slot(
+    raw: RawEntry,
+    payload: Mapping[str, Any],
+    evidence: ManifestEvidence,
+    key: Mapping[str, Any],
+    notes: list[Finding],
+) -> Decoded:
+    tolerances: list[tuple[str, str]] = []
+    spki = key_spki(key, tolerances)
+    found = [*notes, *(finding(code, message) for code, message in tolerances)]
+    try:
+        leaf, issuers = _chain(key["x5c"])
+    except CertificateError as error:
+        found.append(finding("certificate-malformed", f"key {key.get('kid')}: {error}"))
+        return Undecodable(raw.source, tuple(found))
+    slot = key.get("kid")
+    record = _record(raw.source, payload, evidence.unique_id, slot, leaf)
+    return DeviceEntry(
+        record, issuers, _with_key(evidence, spki), (*found, *leaf.tolerances)
+    )  # fmt: skip
+
+
+def _with_key(evidence: ManifestEvidence, spki: bytes | None) -> ManifestEvidence:
+    # Written out: dataclasses.replace costs ten times as much, and this runs for every device.
+    return ManifestEvidence(
+        evidence.signing_input,
+        evidence.signature,
+        evidence.algorithm,
+        evidence.key_id,
+        evidence.certificate_thumbprint,
+        evidence.critical,
+        evidence.unique_id,
+        evidence.header_unique_id,
+        evidence.provisioned_at,
+        spki,
+    )
+
+
+def _object(data: bytes, what: str) -> dict[str, Any]:
+    try:
+        value = orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        raise JoseError(f"{what} is not JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise JoseError(f"{what} is not a JSON object")
+    return value
+
+
+def _member(entry: Mapping[str, Any], name: str) -> str:
+    value = entry.get(name)
+    if not isinstance(value, str) or not value.isascii():
+        raise JoseError(f"{name} is missing or not text")
+    return value
+
+
+def _unique_id(payload: Mapping[str, Any], notes: list[Finding]) -> str:
+    value = payload.get("uniqueId")
+    if not isinstance(value, str) or not _UNIQUE_ID.fullmatch(value):
+        raise JoseError("the signed uniqueId is missing or has characters that no id has")
+    lowered = value.lower()
+    if lowered != value and _HEXADECIMAL.fullmatch(value):
+        notes.append(finding("unique-id-upper-case", f"the signed uniqueId is {value}"))
+        return lowered
+    return value
+
+
+def _header_id(entry: Mapping[str, Any], notes: list[Finding]) -> str | None:
+    header = entry.get("header")
+    if header is None:
+        notes.append(finding("manifest-header-missing", "there is no unsigned header"))
+        return None
+    value = header.get("uniqueId") if isinstance(header, dict) else None
+    if not isinstance(value, str):
+        notes.append(finding("manifest-header-missing", "the unsigned header has no uniqueId"))
+        return None
+    return value
+
+
+def _note_members(payload: Mapping[str, Any], notes: list[Finding]) -> None:
+    version = payload.get("version")
+    if version not in _VERSIONS:
+        notes.append(finding("manifest-version-unknown", f"version is {_shown(version)}"))
+    if not _PAYLOAD_MEMBERS.issuperset(payload):
+        unknown = sorted(set(payload) - _PAYLOAD_MEMBERS)
+        message = f"members {', '.join(map(_shown, unknown[:5]))}"
+        notes.append(finding("manifest-member-unknown", message))
+    if "encryptedSecretKeySet" in payload:
+        notes.append(finding("manifest-secrets-not-decoded", "encryptedSecretKeySet was kept out"))
+
+
+def _timestamp(value: object, notes: list[Finding]) -> datetime | None:
+    if isinstance(value, str):
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            pass
+        else:
+            if moment.tzinfo is not None:
+                return moment
+    notes.append(
+        finding("manifest-timestamp-unusable", f"provisioningTimestamp is {_shown(value)}")
+    )
+    return None
+
+
+def _certified_keys(payload: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
+    key_set = payload.get("publicKeySet")
+    if key_set is None:
+        return []
+    keys = key_set.get("keys") if isinstance(key_set, dict) else None
+    if not isinstance(keys, list) or len(keys) > MAX_KEYS:
+        raise JoseError(f"publicKeySet has no list of at most {MAX_KEYS} keys")
+    return [key for key in keys if isinstance(key, dict) and key.get("x5c")]
+
+
+def _chain(x5c: object) -> tuple[Certificate, tuple[Certificate, ...]]:
+    if not isinstance(x5c, list) or not 0 < len(x5c) <= MAX_CHAIN:
+        raise JoseError(f"x5c is not a list of at most {MAX_CHAIN} certificates")
+    if not all(isinstance(text, str) for text in x5c):
+        raise JoseError("x5c holds something that is not text")
+    leaf = read_certificate(base64_standard(x5c[0], "x5c"))
+    return leaf, tuple(_read_issuer(base64_standard(text, "x5c")) for text in x5c[1:])
+
+
+def _record(
+    source: Source,
+    payload: Mapping[str, Any],
+    unique_id: str,
+    slot: object,
+    leaf: Certificate | None,
+) -> DeviceRecord:
+    return DeviceRecord(
+        source=source,
+        vendor="microchip",
+        device_id=unique_id,
+        part_number=_text(payload, "partNumber") or _text(payload, "model"),
+        group_id=_text(payload, "groupId"),
+        object_id=slot if isinstance(slot, str) else None,
+        leaf=leaf,
+    )
+
+
+def _text(payload: Mapping[str, Any], member: str) -> str | None:
+    value = payload.get(member)
+    return value if isinstance(value, str) and value else None
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 40 else f"{text[:40]}…"

@@ -1,0 +1,113 @@
+"""The JOSE parts of an entry: base64url, protected header, keys (RFC 7515, 7517, 7518)."""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import orjson
+
+from tng.x509 import der
+from tng.x509.keys import ec_spki, rsa_spki
+
+_TO_STANDARD = bytes.maketrans(b"-_", b"+/")
+_TO_URL = bytes.maketrans(b"+/", b"-_")
+
+
+class JoseError(ValueError):
+    """A member is not what its format says; the message names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProtectedHeader:
+    """The members of a protected header that matter; ``None`` where absent or not text."""
+
+    algorithm: str | None
+    key_id: str | None
+    thumbprint: str | None
+    critical: tuple[str, ...]
+
+
+def base64url(text: str, what: str) -> bytes:
+    """Decode unpadded base64url (RFC 7515 §2), accepting only the one right spelling.
+
+    A decoder that ignores stray characters or the last character's spare bits would
+    let several texts stand for the same signature.
+    """
+    try:
+        octets = text.encode("ascii")
+        decoded = binascii.a2b_base64(octets.translate(_TO_STANDARD) + b"=" * (-len(octets) % 4))
+    except (UnicodeEncodeError, binascii.Error) as error:
+        raise JoseError(f"{what} is not base64url") from error
+    if binascii.b2a_base64(decoded, newline=False).rstrip(b"=").translate(_TO_URL) != octets:
+        raise JoseError(f"{what} is not unpadded base64url")
+    return decoded
+
+
+def base64_standard(text: str, what: str) -> bytes:
+    """Decode padded standard base64, as ``x5c`` has it (RFC 7515 §4.1.6)."""
+    try:
+        return base64.b64decode(text, validate=True)
+    except (ValueError, binascii.Error) as error:
+        raise JoseError(f"{what} is not base64") from error
+
+
+@lru_cache(maxsize=256)
+def read_protected_header(text: str) -> ProtectedHeader:
+    """Read a protected header; entries of a batch share it, so it is remembered."""
+    try:
+        members = orjson.loads(base64url(text, "protected"))
+    except orjson.JSONDecodeError as error:
+        raise JoseError("protected is not JSON") from error
+    if not isinstance(members, dict):
+        raise JoseError("protected is not a JSON object")
+    critical = members.get("crit", [])
+    return ProtectedHeader(
+        _text(members.get("alg")),
+        _text(members.get("kid")),
+        _text(members.get("x5t#S256")),
+        tuple(map(str, critical)) if isinstance(critical, list) else ("crit",),
+    )
+
+
+def key_spki(key: Mapping[str, Any], tolerances: list[tuple[str, str]]) -> bytes | None:
+    """SubjectPublicKeyInfo of a JWK; ``None`` for a kind of key that is not known here.
+
+    Appends (code, message) of the tolerances that were used. Raises `JoseError`.
+    """
+    try:
+        if key.get("kty") == "EC":
+            return _elliptic(key, tolerances)
+        if key.get("kty") == "RSA":
+            modulus = _octets(key, "n", tolerances)
+            return rsa_spki(modulus, _octets(key, "e", tolerances))
+    except der.DerError as error:
+        raise JoseError(f"key: {error}") from error
+    return None
+
+
+def _elliptic(key: Mapping[str, Any], tolerances: list[tuple[str, str]]) -> bytes | None:
+    curve = key.get("crv")
+    x, y = _octets(key, "x", tolerances), _octets(key, "y", tolerances)
+    spki = ec_spki(str(curve), x, y)
+    if spki is not None and (len(x) != len(y) or len(x) < 32):
+        tolerances.append(
+            ("jwk-short-coordinate", f"coordinates of {len(x)} and {len(y)} bytes for {curve}")
+        )
+    return spki
+
+
+def _octets(key: Mapping[str, Any], member: str, tolerances: list[tuple[str, str]]) -> bytes:
+    text = key.get(member)
+    if not isinstance(text, str):
+        raise JoseError(f"key member {member} is missing")
+    if text.endswith("="):
+        tolerances.append(("base64url-padded", f"key member {member} has padding"))
+        text = text.rstrip("=")
+    return base64url(text, f"key member {member}")
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None

@@ -1,0 +1,226 @@
+"""Cutting a stream of JSON into its outermost objects, without parsing them.
+
+A manifest may have gigabytes, so it is never parsed as a whole. An entry that is
+damaged must not take those behind it along, so after anything unexpected the search
+goes on where the next entry seems to begin. Memory is bounded by `MAX_ENTRY_BYTES`
+plus one read.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+READ_BYTES = 256 * 1024
+MAX_ENTRY_BYTES = 256 * 1024
+"""Sixty times a genuine full entry (about 4 kB)."""
+
+_ENTRY_START = re.compile(rb'\{\s*"(?:payload|protected|header|signature)"\s*:')
+_BETWEEN = b" \t\r\n,[]"
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """One outermost object, exactly as it stands in the stream."""
+
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """Something between or instead of objects; ``code`` is the finding's."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How the stream as a whole is written; given before its first object."""
+
+    is_array: bool
+    has_byte_order_mark: bool
+
+
+def split_objects(stream: BinaryIO) -> Iterator[Cut | Damage | Form]:
+    """Yield the stream's `Form`, then its outermost objects and any damage, in order."""
+    window = _Window(stream)
+    form = _read_form(window)
+    yield form
+    while window.skip_between():
+        if window.at_object():
+            yield from _cut_object(window)
+        else:
+            yield Damage("entry-malformed", f"{window.sample()} stands where an entry should begin")
+            window.resynchronise(0)
+    if form.is_array and not window.array_closed:
+        yield Damage("input-cut-short", "the array of entries is never closed")
+
+
+def _read_form(window: "_Window") -> Form:
+    has_mark = window.skip_prefix(_BYTE_ORDER_MARK)
+    window.skip_space()
+    return Form(is_array=window.starts_with(b"["), has_byte_order_mark=has_mark)
+
+
+def _cut_object(window: "_Window") -> Iterator[Cut | Damage]:
+    end = window.object_end()
+    if end < 0:
+        if window.exhausted:
+            yield Damage("input-cut-short", "the input ends in the middle of an entry")
+        else:
+            message = f"no end within {MAX_ENTRY_BYTES} bytes"
+            yield Damage("entry-too-large", message)
+        window.resynchronise(1)
+        return
+    data = window.take(end)
+    if data.count(b'"payload"') <= 1:
+        yield Cut(data)
+        return
+    # A lost quote or brace glued entries together: give up the first, find the next.
+    window.give_back(data)
+    yield Damage("entry-malformed", "the entry runs into the next one")
+    window.resynchronise(1)
+
+
+class _Window:
+    """The part of the stream that is in memory, and where reading stands in it."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._buffer = b""
+        self._position = 0
+        self.exhausted = False
+        self.array_closed = False
+
+    def _more(self) -> bool:
+        """Read on; false at the stream's end."""
+        if self.exhausted:
+            return False
+        chunk = self._stream.read(READ_BYTES)
+        if not chunk:
+            self.exhausted = True
+            return False
+        self._buffer = self._buffer[self._position :] + chunk
+        self._position = 0
+        return True
+
+    def skip_prefix(self, prefix: bytes) -> bool:
+        while len(self._buffer) - self._position < len(prefix) and self._more():
+            pass
+        found = self._buffer.startswith(prefix, self._position)
+        if found:
+            self._position += len(prefix)
+        return found
+
+    def skip_space(self) -> None:
+        self._skip(b" \t\r\n")
+
+    def skip_between(self) -> bool:
+        """Skip what may stand between entries; false at the stream's end."""
+        return self._skip(_BETWEEN)
+
+    def _skip(self, characters: bytes) -> bool:
+        while True:
+            buffer, position, size = self._buffer, self._position, len(self._buffer)
+            while position < size and buffer[position] in characters:
+                self.array_closed = buffer[position] == 0x5D or (
+                    self.array_closed and buffer[position] in b" \t\r\n"
+                )
+                position += 1
+            self._position = position
+            if position < size:
+                return True
+            if not self._more():
+                return False
+
+    def starts_with(self, prefix: bytes) -> bool:
+        return self._buffer.startswith(prefix, self._position)
+
+    def at_object(self) -> bool:
+        return self._buffer[self._position] == 0x7B
+
+    def sample(self) -> str:
+        return repr(self._buffer[self._position : self._position + 24])[1:]
+
+    def object_end(self) -> int:
+        """Offset behind the object at the position, or -1 if there is none within bounds."""
+        while True:
+            end = _find_object_end(self._buffer, self._position)
+            if end >= 0:
+                return end if end - self._position <= MAX_ENTRY_BYTES else -1
+            if len(self._buffer) - self._position > MAX_ENTRY_BYTES or not self._more():
+                return -1
+
+    def take(self, end: int) -> bytes:
+        data = self._buffer[self._position : end]
+        self._position = end
+        return data
+
+    def give_back(self, data: bytes) -> None:
+        self._position -= len(data)
+
+    def resynchronise(self, skip: int) -> None:
+        """Go to the next place that looks like an entry's beginning, or to the end."""
+        self._position = min(self._position + skip, len(self._buffer))
+        while True:
+            match = _ENTRY_START.search(self._buffer, self._position)
+            if match:
+                self._position = match.start()
+                return
+            # Keep a tail, so that a beginning that straddles two reads is found.
+            self._position = max(self._position, len(self._buffer) - 64)
+            if not self._more():
+                self._position = len(self._buffer)
+                return
+
+
+def _find_object_end(buffer: bytes, position: int) -> int:
+    """Offset behind the object that starts at ``position``; -1 if it does not end here.
+
+    Strings are skipped by searching for their quotes, which is what makes this fast: a
+    manifest is nearly all long strings.
+    """
+    depth = 0
+    find = buffer.find
+    while True:
+        quote = find(b'"', position)
+        stretch = buffer[position : quote if quote >= 0 else len(buffer)]
+        if b"}" in stretch:
+            depth, end = _close(stretch, depth)
+            if end >= 0:
+                return position + end
+        else:
+            depth += stretch.count(b"{")
+        if quote < 0:
+            return -1
+        position = _string_end(buffer, quote)
+        if position < 0:
+            return -1
+
+
+def _close(stretch: bytes, depth: int) -> tuple[int, int]:
+    for offset, byte in enumerate(stretch):
+        if byte == 0x7B:
+            depth += 1
+        elif byte == 0x7D:
+            depth -= 1
+            if depth == 0:
+                return 0, offset + 1
+    return depth, -1
+
+
+def _string_end(buffer: bytes, quote: int) -> int:
+    """Offset behind the string that opens at ``quote``; -1 if it is not closed here."""
+    position = quote + 1
+    while True:
+        end = buffer.find(b'"', position)
+        if end < 0:
+            return -1
+        before = end - 1
+        while before > quote and buffer[before] == 0x5C:
+            before -= 1
+        if (end - before) % 2 == 1:
+            return end + 1
+        position = end + 1

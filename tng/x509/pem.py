@@ -1,0 +1,37 @@
+"""Certificates in files that the user vouches for: PEM (one or several) or DER.
+
+This is for trust files and the like, where anything odd is an error. Reading whatever
+a device console left behind is the decoders' business.
+"""
+
+import base64
+import binascii
+import re
+import textwrap
+
+from tng.x509.certificate import Certificate, CertificateError, read_certificate
+
+_BLOCK = re.compile(rb"-----BEGIN CERTIFICATE-----([^-]*)-----END CERTIFICATE-----")
+
+
+def read_certificate_file(data: bytes) -> tuple[Certificate, ...]:
+    """All certificates of a PEM or DER file, in order; `CertificateError` if there are none."""
+    blocks = _BLOCK.findall(data)
+    if not blocks:
+        if data[:1] == b"\x30":
+            return (read_certificate(data),)
+        raise CertificateError("neither PEM nor DER certificates were found")
+    certificates = []
+    for number, block in enumerate(blocks, start=1):
+        try:
+            octets = base64.b64decode(b"".join(block.split()), validate=True)
+        except binascii.Error as error:
+            raise CertificateError(f"PEM block {number} is not base64: {error}") from error
+        certificates.append(read_certificate(octets))
+    return tuple(certificates)
+
+
+def to_pem(octets: bytes) -> str:
+    """The strict PEM form of a certificate's DER (RFC 7468 §3): lines of 64, LF."""
+    body = "\n".join(textwrap.wrap(base64.b64encode(octets).decode("ascii"), 64))
+    return f"-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n"

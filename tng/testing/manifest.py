@@ -121,13 +121,17 @@ def make_payload(vendor: MicrochipVendor, device: Device, style: EntryStyle) -> 
 
 def sign_payload(payload: Payload, signer: ManifestSigner) -> Entry:
     """The payload as a flattened JWS (RFC 7515 §7.2.2) without header."""
-    protected = {
+    return sign_parts(protected_header(signer), payload, signer)
+
+
+def protected_header(signer: ManifestSigner) -> dict[str, Any]:
+    """The protected header that names ``signer``, as Microchip orders it."""
+    return {
         "alg": "ES256",
         "kid": signer.key_id,
         "typ": "JWT",
         "x5t#S256": signer.thumbprint,
     }
-    return sign_parts(protected, payload, signer)
 
 
 def sign_parts(protected: dict[str, Any], payload: Payload, signer: ManifestSigner) -> Entry:

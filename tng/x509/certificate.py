@@ -49,9 +49,9 @@ _ALGORITHMS = {
 _NULL_PARAMETERS = b"\x05\x00"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Certificate:
-    """One X.509 certificate.
+    """One X.509 certificate; equal to another if their DER is the same.
 
     ``der`` is exactly the certificate, without padding; ``sha256`` its lower-case hex
     fingerprint; ``tbs`` the octets that ``signature`` signs. ``serial_hex`` is the serial
@@ -72,6 +72,13 @@ class Certificate:
     signature_algorithm: SignatureAlgorithm
     signature: bytes
     tolerances: tuple[Finding, ...]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Certificate) and self.der == other.der
+
+    def __hash__(self) -> int:
+        # Everything else follows from the DER; hashing all fields would be slow.
+        return hash(self.der)
 
     @property
     def is_self_issued(self) -> bool:

@@ -25,7 +25,7 @@ from tng.models import DeviceEntry, DeviceRecord, ManifestEvidence, Source, Unde
 from tng.x509.certificate import Certificate, CertificateError, read_certificate
 
 _PAYLOAD_MEMBERS = frozenset(
-    [
+    {
         "version",
         "model",
         "partNumber",
@@ -39,7 +39,7 @@ _PAYLOAD_MEMBERS = frozenset(
         "publicKeySet",
         "encryptedSecretKeySet",
         "modelInfo",
-    ]
+    }
 )
 _VERSIONS = (1, 2, 3)
 _UNIQUE_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z._:-]{0,63}")

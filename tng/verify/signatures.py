@@ -1,0 +1,100 @@
+"""Signature checks with pinned or proven keys, each key built once.
+
+Manifest entries are verified with python-jose, certificates with `cryptography`; the
+algorithm always follows from the key that is trusted, never from the token.
+"""
+
+from functools import lru_cache
+from typing import Protocol
+
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_der_public_key,
+)
+from jose import jwk
+from jose.exceptions import JOSEError
+
+from tng.x509.certificate import Certificate, SignatureAlgorithm
+from tng.x509.keys import PublicKey
+
+JWS_ALGORITHMS = {"P-256": "ES256", "P-384": "ES384", "P-521": "ES512"}
+"""The JWS algorithm that goes with a key (RFC 7518 §3.4)."""
+
+_HASHES = {"sha256": hashes.SHA256(), "sha384": hashes.SHA384(), "sha512": hashes.SHA512()}
+_MINIMUM_RSA_BITS = 2048
+_WEAK_CURVES = frozenset({"P-224"})
+
+
+class JwsKey(Protocol):
+    """A key of python-jose."""
+
+    def verify(self, msg: bytes, sig: bytes) -> bool:
+        """Whether ``sig`` (R‖S) is the key's signature over ``msg``."""
+
+
+def jws_algorithm(key: PublicKey) -> str | None:
+    """The one JWS algorithm that may be used with this key; ``None`` if there is none."""
+    return JWS_ALGORITHMS.get(key.algorithm) or (
+        "RS256" if key.algorithm.startswith("RSA-") else None
+    )
+
+
+@lru_cache(maxsize=256)
+def jws_key(key: PublicKey) -> JwsKey:
+    """Build python-jose's key once for a pinned signer."""
+    loaded = load_der_public_key(key.spki)
+    pem = loaded.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    built: JwsKey = jwk.construct(pem.decode("ascii"), jws_algorithm(key))
+    return built
+
+
+def jws_verifies(key: PublicKey, signing_input: bytes, signature: bytes) -> bool:
+    """Whether the JWS signature (RFC 7515 §5.2) was made with this key."""
+    try:
+        return jws_key(key).verify(signing_input, signature)
+    except (JOSEError, ValueError):
+        return False
+
+
+def is_weak(key: PublicKey) -> bool:
+    """Whether the key is too short to be relied on (NIST SP 800-57 part 1, table 2)."""
+    if key.algorithm.startswith("RSA-"):
+        return int(key.algorithm[4:]) < _MINIMUM_RSA_BITS
+    return key.algorithm in _WEAK_CURVES
+
+
+def certificate_verifies(certificate: Certificate, key: PublicKey) -> bool:
+    """Whether the certificate's signature was made with this key (RFC 5280 §6.1.3 (a)(1))."""
+    kind, hash_name = certificate.signature_algorithm.value
+    if certificate.signature_algorithm is SignatureAlgorithm.UNSUPPORTED:
+        return False
+    loaded = _load(key.spki)
+    try:
+        if isinstance(loaded, ec.EllipticCurvePublicKey) and kind == "EC":
+            loaded.verify(certificate.signature, certificate.tbs, _ecdsa(hash_name))
+        elif isinstance(loaded, rsa.RSAPublicKey) and kind == "RSA":
+            loaded.verify(
+                certificate.signature, certificate.tbs, padding.PKCS1v15(), _HASHES[hash_name]
+            )
+        else:
+            return False
+    except InvalidSignature:
+        return False
+    return True
+
+
+@lru_cache(maxsize=4096)
+def _load(spki: bytes) -> object:
+    try:
+        return load_der_public_key(spki)
+    except (ValueError, UnsupportedAlgorithm):
+        return None
+
+
+@lru_cache(maxsize=8)
+def _ecdsa(hash_name: str) -> ec.ECDSA:
+    return ec.ECDSA(_HASHES[hash_name])

@@ -1,4 +1,4 @@
-"""Which account an access key belongs to, as the front learns it.
+"""The accounts of a sandbox, and which of them an access key belongs to.
 
 In the sandbox an access key *is* the account's twelve digits; temporary keys are learned
 from the answers to AssumeRole. No secret is looked at or kept.
@@ -6,6 +6,7 @@ from the answers to AssumeRole. No secret is looked at or kept.
 
 import re
 import threading
+from dataclasses import dataclass
 from urllib.parse import parse_qs
 
 from tng.sandbox.operations import UNKNOWN, Operation
@@ -13,6 +14,29 @@ from tng.sandbox.operations import UNKNOWN, Operation
 _ACCOUNT = re.compile(r"\d{12}")
 _ROLE = re.compile(r"arn:aws[a-z-]*:iam::(\d{12}):role/")
 _ACCESS_KEY = re.compile(rb"<AccessKeyId>\s*(\w{4,128})\s*</AccessKeyId>")
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxAccount:
+    """An account in a region, and what it is called in ``tng.toml`` and by AWS profiles.
+
+    ``account`` is twelve digits and, in the sandbox, also the access key id.
+    """
+
+    account: str
+    region: str
+    target: str
+
+    @property
+    def profile(self) -> str:
+        """The AWS profile with its credentials."""
+        return f"tng-{self.target}"
+
+
+DEFAULT_ACCOUNTS = (
+    SandboxAccount("111111111111", "eu-central-1", "sandbox-eu"),
+    SandboxAccount("222222222222", "us-east-1", "sandbox-us"),
+)
 
 
 class AccountBook:

@@ -98,6 +98,20 @@ class Fault:
         return all(wanted in (ANY, got) for wanted, got in pairs)
 
 
+def random_faults(probability: float) -> tuple[Fault, ...]:
+    """A bit of everything on every call: the four kinds together at ``probability``."""
+    kinds: tuple[Effect, ...] = (
+        Throttle(),
+        ServerError(),
+        LostReply(When.BEFORE),
+        LostReply(When.AFTER),
+    )
+    if probability == 0:
+        return ()
+    share = probability / len(kinds)
+    return tuple(Fault(kind, count=None, probability=share) for kind in kinds)
+
+
 class FaultScript:
     """The running counts of a list of faults; safe for threads."""
 

@@ -16,6 +16,7 @@ One thread serves one connection: SDKs keep connections alive, so there are as m
 caller has threads. Measured on one core of a 2-core machine: see ``docs/sandbox.md``.
 """
 
+import os
 import socket
 import threading
 import time
@@ -23,6 +24,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 
+from tng.errors import ConfigurationError
 from tng.sandbox import answers
 from tng.sandbox.accounts import AccountBook
 from tng.sandbox.faults import (
@@ -73,7 +75,8 @@ class Front:
     """A running front; a context manager.
 
     ``upstream_port`` is the emulator's on the loopback. ``port`` 0 takes a free one.
-    ``clock`` (seconds, monotonic) and ``sleep`` serve quotas and slow answers.
+    ``clock`` (seconds, monotonic) and ``sleep`` serve quotas and slow answers. Raises
+    `ConfigurationError` if the port is taken.
     """
 
     def __init__(
@@ -98,7 +101,7 @@ class Front:
         self._connections: set[Connection] = set()
         self._stopping = False
         self.log = CallLog() if log is None else log
-        self._listener = socket.create_server((LOOPBACK, port), backlog=256)
+        self._listener = _listen(port)
         self._acceptor = threading.Thread(target=self._accept, name="front", daemon=True)
 
     @property
@@ -226,6 +229,16 @@ class Front:
                     raise _ConnectionLostError
                 case Hook(When.AFTER, function):
                     function()
+
+
+def _listen(port: int) -> socket.socket:
+    try:
+        return socket.create_server((LOOPBACK, port), backlog=256)
+    except OSError as error:
+        raise ConfigurationError(
+            f"port {port} of {LOOPBACK} cannot be used: {os.strerror(error.errno or 0)}",
+            hint="choose another --port, or none for a free one",
+        ) from error
 
 
 def _status(answer: Message) -> int:

@@ -62,9 +62,9 @@ def recognise(
     ``target`` is the request line's (path and query), ``headers`` have lower-case names,
     ``service`` is the signing name from the credential scope.
     """
-    if service == "sts":
+    if "x-www-form-urlencoded" in headers.get("content-type", ""):
         action = parse_qs(body.decode("utf-8", "replace")).get("Action", [UNKNOWN])[0]
-        return Operation("sts", action, "query")
+        return Operation(service, action, "query")
     amazon_target = headers.get("x-amz-target", "")
     if amazon_target:
         return Operation(service, amazon_target.rpartition(".")[2] or UNKNOWN, "json")

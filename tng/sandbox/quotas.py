@@ -9,9 +9,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+AWS_DEFAULT_REGISTRATIONS = 10.0
+"""Calls of RegisterCertificateWithoutCA a second (quota L-4671C7C8)."""
+
 DEFAULT_IOT_QUOTAS: Mapping[str, float] = MappingProxyType(
     {
-        "RegisterCertificateWithoutCA": 10,
+        "RegisterCertificateWithoutCA": AWS_DEFAULT_REGISTRATIONS,
         "AttachPolicy": 15,
         "DetachPolicy": 15,
         "ListAttachedPolicies": 15,
@@ -48,6 +51,13 @@ class Quotas:
         return Quotas(
             {name: rate * factor for name, rate in self.rates.items()}, self.burst_seconds
         )
+
+
+def quotas_for(registrations: float) -> Quotas:
+    """AWS's defaults, scaled so that ``registrations`` a second fit; 0 limits nothing."""
+    if registrations == 0:
+        return UNLIMITED
+    return AWS_DEFAULTS.scaled(registrations / AWS_DEFAULT_REGISTRATIONS)
 
 
 UNLIMITED = Quotas({})

@@ -73,24 +73,24 @@ class CallLog:
     def __init__(self, limit: int = DEFAULT_LIMIT) -> None:
         self._lock = threading.Lock()
         self._records: deque[CallRecord] = deque(maxlen=limit)
-        self._total = 0
+        self._counts: Counter[str] = Counter()
 
     def add(self, record: CallRecord) -> None:
         """Append a call."""
         with self._lock:
             self._records.append(record)
-            self._total += 1
+            self._counts[record.operation.name] += 1
 
     def clear(self) -> None:
         """Forget all calls."""
         with self._lock:
             self._records.clear()
-            self._total = 0
+            self._counts.clear()
 
     @property
     def total(self) -> int:
         """Number of calls since the start, dropped ones too."""
-        return self._total
+        return self._counts.total()
 
     def __iter__(self) -> Iterator[CallRecord]:
         with self._lock:
@@ -112,8 +112,9 @@ class CallLog:
         return tuple(record for record in self if record.operation.writes)
 
     def counts(self) -> Counter[str]:
-        """Number of calls by operation."""
-        return Counter(record.operation.name for record in self)
+        """Number of calls by operation, dropped ones too."""
+        with self._lock:
+            return self._counts.copy()
 
     def registrations(self) -> Counter[tuple[str, str, str]]:
         """How often each (account, region, certificate id) was really registered.

@@ -1,0 +1,104 @@
+"""Making calls to one target: at its rates, and again where that can help.
+
+The `Calls` of a target are shared by its adapter (for reading) and the engine (for
+steps), so that both draw from the same buckets. What a step means, and what is written
+down of it, is not known here.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from tng.apply.progress import NoProgress, Progress
+from tng.apply.rate import Clock, RateBucket, Sleep
+from tng.apply.retry import Jitter, RetryPolicy, system_jitter
+from tng.apply.stopping import StopSignal
+from tng.clouds.interface import Reply, ThrottledError, TransientError
+
+DEFAULT_RATE = 10.0
+"""Calls a second for an operation of which no rate is known: AWS IoT's lowest quota."""
+
+
+class StoppedError(Exception):
+    """The run is being stopped: the call was not made, or not made again."""
+
+
+class Rated(Protocol):
+    """What knows the rates of a target; every `Cloud` does."""
+
+    @property
+    def rates(self) -> Mapping[str, float]:
+        """Calls a second by operation, and under ``"*"`` for all others."""
+
+
+class Calls:
+    """Makes the calls of one target; a `tng.clouds.interface.Caller`."""
+
+    def __init__(
+        self,
+        *,
+        stop: StopSignal | None = None,
+        policy: RetryPolicy | None = None,
+        progress: Progress | None = None,
+        clock: Clock = time.monotonic,
+        sleep: Sleep | None = None,
+        jitter: Jitter = system_jitter,
+    ) -> None:
+        """``stop`` ends all waiting; ``sleep`` is made of it unless given."""
+        self._stop = stop or StopSignal()
+        self._policy = policy or RetryPolicy()
+        self._progress = progress or NoProgress()
+        self._clock = clock
+        self._sleep = sleep or self._stop.wait
+        self._jitter = jitter
+        self._lock = threading.Lock()
+        self._rated: Rated | None = None
+        self._buckets: dict[str, RateBucket] = {}
+        self._target = ""
+
+    def follow(self, rated: Rated, target: str) -> None:
+        """Use the rates of ``rated`` from now on; ``target`` is its key for the progress."""
+        with self._lock:
+            self._rated = rated
+            self._target = target
+            self._buckets.clear()
+
+    def __call__(self, operation: str, call: Callable[[], Reply]) -> Reply:
+        """Make the call; see `Caller`. Raises `StoppedError` when the run is stopped."""
+        deadline = self._clock() + self._policy.deadline
+        failures = throttles = 0
+        while True:
+            bucket = self._bucket(operation)
+            if self._stop.is_set() or not bucket.acquire():
+                raise StoppedError(operation)
+            try:
+                return call()
+            except ThrottledError as error:
+                throttles += 1
+                self._pause(bucket, operation, throttles, error)
+                if self._clock() >= deadline:
+                    raise
+            except TransientError as error:
+                failures += 1
+                if failures >= self._policy.attempts or self._clock() >= deadline:
+                    raise
+                if self._sleep(self._policy.backoff(failures, self._jitter)):
+                    raise StoppedError(operation) from error
+
+    def _pause(
+        self, bucket: RateBucket, operation: str, throttles: int, error: ThrottledError
+    ) -> None:
+        seconds = self._policy.pause(throttles, error.retry_after, self._jitter)
+        self._progress.throttled(self._target, operation)
+        bucket.pause(seconds)
+
+    def _bucket(self, operation: str) -> RateBucket:
+        with self._lock:
+            bucket = self._buckets.get(operation)
+            if bucket is None:
+                rates = {} if self._rated is None else self._rated.rates
+                rate = rates.get(operation, rates.get("*", DEFAULT_RATE))
+                bucket = RateBucket(rate, self._clock, self._sleep)
+                self._buckets[operation] = bucket
+            return bucket

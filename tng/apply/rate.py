@@ -1,0 +1,73 @@
+"""Pacing of calls: one bucket per operation, kept full by nobody and emptied evenly.
+
+Every caller reserves the next free moment and sleeps until then, so that calls go
+out in the order they were asked for, spread evenly, and oversleeping never lowers the
+rate: moments are absolute.
+"""
+
+import threading
+from collections.abc import Callable
+
+Clock = Callable[[], float]
+"""Monotonic seconds."""
+
+Sleep = Callable[[float], bool]
+"""Wait that many seconds; true at once if there is no point in waiting any longer."""
+
+BURST_SECONDS = 0.1
+"""How far behind its schedule a bucket may catch up, at most: a tenth of a second's calls.
+
+Clouds count over about a second, so this never exceeds a quota noticeably.
+"""
+
+
+class RateBucket:
+    """At most ``rate`` calls a second. Safe to be used by several threads at once."""
+
+    def __init__(self, rate: float, clock: Clock, sleep: Sleep) -> None:
+        self._interval = 1.0 / rate
+        self._clock = clock
+        self._sleep = sleep
+        self._lock = threading.Lock()
+        self._next = clock()
+        self._paused_until = self._next
+
+    def acquire(self) -> bool:
+        """Wait for the turn of one call; false if the wait was ended and there is no turn."""
+        moment = self._reserve()
+        while True:
+            wait = moment - self._clock()
+            if wait > 0:
+                if self._sleep(wait):
+                    return False
+                continue
+            again = self._reserve_if_paused(moment)
+            if again is None:
+                return True
+            moment = again
+
+    def pause(self, seconds: float) -> None:
+        """Let no call start for so long: the cloud said that it is too fast.
+
+        Those that already wait for their turn queue up again behind the pause.
+        """
+        with self._lock:
+            until = self._clock() + seconds
+            if until > self._paused_until:
+                self._paused_until = until
+                self._next = until
+
+    def _reserve(self) -> float:
+        with self._lock:
+            return self._take(self._clock())
+
+    def _reserve_if_paused(self, moment: float) -> float | None:
+        with self._lock:
+            if moment >= self._paused_until:
+                return None
+            return self._take(self._clock())
+
+    def _take(self, now: float) -> float:
+        start = max(self._next, now - BURST_SECONDS, self._paused_until)
+        self._next = start + self._interval
+        return start

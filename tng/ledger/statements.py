@@ -1,0 +1,86 @@
+"""The SQL of the ledger; no value is ever pasted into a statement."""
+
+BEGIN_RUN = "INSERT INTO runs (command, version, started_at) VALUES (?, ?, ?)"
+FINISH_RUN = "UPDATE runs SET finished_at = ?, result = ? WHERE id = ?"
+ADD_TARGET = """
+    INSERT INTO targets (key, name, cloud, account, region) VALUES (?, ?, ?, ?, ?)
+    ON CONFLICT (key) DO UPDATE SET name = excluded.name
+"""
+TARGET_ID = "SELECT id FROM targets WHERE key = ?"
+TARGETS = "SELECT name, cloud, account, region FROM targets ORDER BY id"
+
+ENROLL = """
+    INSERT INTO devices (target, key, device_id, name, run, state, reason, code, updated_at)
+    VALUES (?, ?, ?, ?, ?, ?, ?, '', ?)
+    ON CONFLICT (target, key) DO UPDATE SET
+        device_id = excluded.device_id, name = excluded.name, run = excluded.run,
+        state = excluded.state, reason = excluded.reason, code = '',
+        updated_at = excluded.updated_at
+"""
+MARK_DEVICE = """
+    UPDATE devices SET state = ?, reason = ?, code = ?, updated_at = ?
+    WHERE target = ? AND key = ?
+"""
+COUNTS = "SELECT state, count(*) FROM devices WHERE target = ? GROUP BY state"
+
+MEMORY = """
+    SELECT operation, subject, state, made, absent FROM steps
+    WHERE target = ? AND key = ? AND direction = ?
+"""
+INTEND = """
+    INSERT INTO steps (target, key, direction, operation, subject, position, state, absent,
+                       made, already, note, code, at)
+    VALUES (?, ?, ?, ?, ?, ?, 'intent', ?, 0, 0, '', '', ?)
+    ON CONFLICT (target, key, direction, operation, subject) DO UPDATE SET
+        position = excluded.position, state = 'intent', absent = excluded.absent,
+        at = excluded.at
+"""
+MARK_STEP = """
+    UPDATE steps SET state = ?, made = ?, already = ?, note = ?, code = ?, at = ?
+    WHERE target = ? AND key = ? AND direction = ? AND operation = ? AND subject = ?
+"""
+RETRACT = """
+    DELETE FROM steps
+    WHERE target = ? AND key = ? AND direction = ? AND operation = ? AND subject = ?
+"""
+RESTORE = """
+    UPDATE steps SET state = ?
+    WHERE target = ? AND key = ? AND direction = ? AND operation = ? AND subject = ?
+"""
+FORGET_UNDO = "DELETE FROM steps WHERE target = ? AND key = ? AND direction = 'undo'"
+DOUBT_REGISTERED = """
+    UPDATE steps SET state = 'undone', made = max(made, state = 'intent' AND absent)
+    WHERE target = ? AND key = ? AND direction = 'register'
+"""
+FORGET_REGISTERED = """
+    UPDATE steps SET state = 'undone', made = 0
+    WHERE target = ? AND key = ? AND direction = 'register'
+"""
+
+MADE_DEVICES = """
+    SELECT key, device_id, name FROM devices
+    WHERE target = ? AND key > ? AND EXISTS (
+        SELECT 1 FROM steps
+        WHERE steps.target = devices.target AND steps.key = devices.key
+          AND direction = 'register' AND (made OR (steps.state = 'intent' AND absent)))
+    ORDER BY key LIMIT ?
+"""
+MADE_STEPS = """
+    SELECT operation, subject FROM steps
+    WHERE target = ? AND key = ? AND direction = 'register'
+      AND (made OR (state = 'intent' AND absent))
+    ORDER BY position
+"""
+
+DEVICES = """
+    SELECT key, device_id, name, state, reason, code, updated_at FROM devices
+    WHERE target = ?1 AND (?2 IS NULL OR run = ?2)
+      AND (?3 = '[]' OR state IN (SELECT value FROM json_each(?3)))
+      AND key > ?4 ORDER BY key LIMIT ?5
+"""
+OPEN_WORK = """
+    SELECT command, count(*) FROM devices JOIN runs ON runs.id = devices.run
+    WHERE target = ? AND state IN (SELECT value FROM json_each(?))
+    GROUP BY run ORDER BY run DESC
+"""
+"""The commands with the number of their devices in the given states, latest first."""

@@ -12,6 +12,9 @@ from botocore.exceptions import (
     SSOError,
     TokenRetrievalError,
 )
+from botocore.exceptions import (
+    ConnectionError as BotoConnectionError,
+)
 from botocore.parsers import ResponseParserError
 
 from tng.clouds.interface import (
@@ -100,7 +103,7 @@ def converted(operation: str, error: Exception) -> CloudError:
     if isinstance(error, ClientError):
         return _from_reply(operation, error)
     code, message = type(error).__name__, _clean(str(error))
-    if isinstance(error, (HTTPClientError, ResponseParserError)):
+    if isinstance(error, (BotoConnectionError, HTTPClientError, ResponseParserError)):
         return TransientError(code, message)
     if isinstance(
         error,

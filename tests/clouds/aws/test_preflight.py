@@ -1,0 +1,182 @@
+"""What is found out before the first write, and what is refused."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from tests.clouds.aws.conftest import REGION, call_at_once, settled
+from tests.planned_devices import verified
+from tng.clouds.aws.adapter import AwsCloud
+from tng.clouds.aws.sessions import AwsSessions
+from tng.errors import ConfigurationError, TargetError
+from tng.plan.models import Disposition
+
+WILDCARD = '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"iot:*","Resource":"*"}}'
+
+
+def open_cloud(settings) -> AwsCloud:
+    return AwsCloud(settings, AwsSessions(threads=2), call_at_once)
+
+
+def refusal(settings) -> TargetError:
+    with pytest.raises(TargetError) as caught:
+        open_cloud(settings).preflight(offline=False)
+    assert caught.value.hint
+    return caught.value
+
+
+def test_facts_name_account_endpoint_and_policy(iot, full, account):
+    facts = dict(open_cloud(full).preflight(offline=False).facts)
+    assert facts["account"] == account
+    assert facts["region"] == REGION
+    assert f".iot.{REGION}." in facts["endpoint"]
+    assert facts["policy"] == "fleet"
+    assert facts["rate"] == "10 registrations a second"
+
+
+def test_another_account_than_expected_is_refused(iot, settings):
+    error = refusal(replace(settings, account="999999999999"))
+    assert "expected 999999999999" in error.message
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"policies": ("absent",)}, "policy absent"),
+        ({"thing_type": "absent"}, "thing type absent"),
+        ({"groups": ("absent",)}, "thing group absent"),
+    ],
+)
+def test_what_does_not_exist_is_refused_by_name(iot, full, change, named):
+    assert named in refusal(replace(full, **change)).message
+
+
+def test_a_billing_group_is_found(iot, full, is_moto):
+    if not is_moto:
+        pytest.skip("ministack has no billing groups")
+    iot.create_billing_group(billingGroupName="customer")
+    settings = replace(full, billing_group="customer")
+    cloud = open_cloud(settings)
+    assert ("billing group", "customer") in cloud.preflight(offline=False).facts
+    device = verified(20)
+    plan = cloud.plan_device(device, cloud.inspect([device]))
+    assert dict(cloud.steps(plan)[2].request)["billingGroupName"] == "customer"
+
+
+def test_a_deprecated_type_is_refused(iot, full):
+    iot.deprecate_thing_type(thingTypeName="sensor")
+    assert "deprecated" in refusal(full).message
+
+
+def test_an_endpoint_that_does_not_answer_is_refused(iot, settings):
+    error = refusal(replace(settings, endpoint_url="http://127.0.0.1:9"))
+    assert "network" in error.hint
+
+
+def test_a_profile_that_does_not_exist_is_refused(iot, settings):
+    assert "nobody" in refusal(replace(settings, profile="nobody")).message
+
+
+def test_missing_credentials_are_refused(iot, settings, monkeypatch):
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    assert "NoCredentialsError" in refusal(settings).message
+
+
+def test_the_region_of_the_profile_is_used(iot, settings, monkeypatch):
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    cloud = open_cloud(replace(settings, region=None))
+    cloud.preflight(offline=False)
+    assert cloud.description.region == REGION
+
+
+def test_no_region_at_all_is_refused(iot, settings, monkeypatch):
+    monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
+    assert "no region" in refusal(replace(settings, region=None)).message
+
+
+def test_a_wildcard_policy_is_warned_of(iot, settings):
+    iot.create_policy(policyName="wide", policyDocument=WILDCARD)
+    facts = open_cloud(replace(settings, policies=("wide",))).preflight(offline=False)
+    assert [item.code for item in facts.findings] == ["wildcard-policy"]
+
+
+def test_a_missing_policy_is_made_by_prepare_and_not_before(iot, settings, tmp_path, front):
+    file = tmp_path / "policy.json"
+    file.write_text(WILDCARD)
+    cloud = open_cloud(replace(settings, policies=("new",), create_policy=file))
+    facts = cloud.preflight(offline=False)
+    assert [item.code for item in facts.findings] == ["wildcard-policy", "target-needs-preparing"]
+    assert cloud.inspect([verified(21)]).states == {}
+    assert settled(front).writes() == ()
+    cloud.prepare()
+    cloud.prepare()
+    assert len(settled(front).calls("CreatePolicy")) == 1
+    document = iot.get_policy(policyName="new")["policyDocument"]
+    assert json.loads(document) == json.loads(WILDCARD)
+
+
+def test_a_policy_made_meanwhile_is_fine(iot, settings, tmp_path):
+    file = tmp_path / "policy.json"
+    file.write_text(WILDCARD)
+    cloud = open_cloud(replace(settings, policies=("new",), create_policy=file))
+    cloud.preflight(offline=False)
+    iot.create_policy(policyName="new", policyDocument=WILDCARD)
+    cloud.prepare()
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"Statement": "' + "x" * 3000 + '"}'])
+def test_an_unusable_policy_file_is_refused(iot, settings, tmp_path, content):
+    file = tmp_path / "policy.json"
+    file.write_text(content)
+    cloud = open_cloud(replace(settings, policies=("new",), create_policy=file))
+    with pytest.raises(ConfigurationError, match=r"policy\.json"):
+        cloud.preflight(offline=False)
+
+
+def test_a_dry_run_makes_no_write_call(iot, full, front):
+    cloud = open_cloud(full)
+    cloud.preflight(offline=False)
+    devices = [verified(number) for number in range(20, 25)]
+    view = cloud.inspect(devices)
+    plans = [cloud.plan_device(device, view) for device in devices]
+    assert {plan.disposition for plan in plans} == {Disposition.REGISTER}
+    assert settled(front).writes() == ()
+    assert settled(front).total > 0
+
+
+def test_offline_makes_no_call_and_knows_the_arn(front, settings, account):
+    cloud = open_cloud(settings)
+    cloud.preflight(offline=True)
+    device = verified(22)
+    step = cloud.steps(cloud.plan_device(device, cloud_view_of_nothing()))[1]
+    assert step.request["target"] == f"arn:aws:iot:{REGION}:{account}:cert/{device.leaf.sha256}"
+    assert settled(front).total == 0
+
+
+def cloud_view_of_nothing():
+    from tng.clouds.interface import RemoteView
+
+    return RemoteView({})
+
+
+def test_twofresh_accounts_through_roles_share_nothing_but_the_caller(
+    iot, settings, front, fresh_accounts
+):
+    sessions = AwsSessions(threads=2)
+    device = verified(23)
+    for _ in range(2):
+        other = next(fresh_accounts)
+        role = f"arn:aws:iam::{other}:role/registrar"
+        target = replace(settings, account=other, role_arn=role, policies=())
+        cloud = AwsCloud(target, sessions, call_at_once)
+        cloud.preflight(offline=False)
+        assert cloud.description.account == other
+        plan = cloud.plan_device(device, cloud.inspect([device]))
+        assert plan.disposition is Disposition.REGISTER
+        for step in cloud.steps(plan):
+            cloud.perform(step)
+        assert cloud.plan_device(device, cloud.inspect([device])).disposition is Disposition.RIGHT
+    assert len(settled(front).calls("AssumeRole")) == 2

@@ -181,11 +181,6 @@ def write_json_lines(stream: BinaryIO, entries: Iterable[Entry]) -> int:
     return count
 
 
-def manifest_bytes(entries: Iterable[Entry]) -> bytes:
-    """The entries as a JSON array, for a few of them."""
-    return b"[\n" + b",\n".join(orjson.dumps(entry) for entry in entries) + b"\n]\n"
-
-
 def _group_id(vendor: MicrochipVendor, device: Device) -> str:
     octets = seeded_octets(vendor.seed, f"group/{device.part.part_number}", 8)
     return octets.hex().upper()

@@ -200,8 +200,8 @@ class InputSummary:
     """One input after it was read to its end.
 
     ``sha256`` is of the file's bytes as they lie on disk (or, for a member of an
-    archive, of its expanded bytes). ``kind`` is the decoder's name. ``entries`` counts
-    what it gave: devices and undecodable places together.
+    archive, of its expanded bytes); empty if they could not all be read. ``kind`` is the
+    decoder's name. ``entries`` counts what was found in it, readable or not.
     """
 
     path: str

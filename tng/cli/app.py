@@ -7,7 +7,12 @@ import typer
 from typer.core import TyperGroup
 
 from tng import __version__
+from tng.cli.checks import checks
 from tng.cli.console import ColorChoice, Verbosity, complain
+from tng.cli.decode import decode
+from tng.cli.sandbox import sandbox
+from tng.cli.trust import trust
+from tng.cli.verify import verify
 from tng.errors import TngError
 from tng.exit_codes import ExitCode
 
@@ -96,6 +101,13 @@ def _global_options(
     Verbosity.level = -1 if quiet else verbose
     Verbosity.color = color
     Verbosity.traceback = traceback
+
+
+app.command("decode")(decode)
+app.command("verify")(verify)
+app.command("checks")(checks)
+app.add_typer(trust, name="trust")
+app.command("sandbox")(sandbox)
 
 
 def main() -> None:

@@ -176,7 +176,7 @@ READING: tuple[Check, ...] = (
     Check(
         "uid-without-certificate",
         Severity.WARNING,
-        Effect.NONE,
+        Effect.UNDECODABLE,
         "A UID was read for which no certificate follows",
         "The log names a chip, but no certificate of it.",
         "Read the chip's certificate, for example object F0000101 or F0000111.",
@@ -211,6 +211,15 @@ READING: tuple[Check, ...] = (
         "tng",
     ),
     Check(
+        "name-repeated",
+        Severity.NOTICE,
+        Effect.NONE,
+        "The device's file was there already, with the same content",
+        "The device appears twice, or the same command was run before.",
+        "Nothing to do; `tng verify` tells whether the device is a duplicate.",
+        "tng",
+    ),
+    Check(
         "name-collision",
         Severity.ERROR,
         Effect.NONE,
@@ -219,5 +228,14 @@ READING: tuple[Check, ...] = (
         "was left as it was.",
         "Write into an empty directory, or remove the duplicate from the input.",
         "tng",
+    ),
+    Check(
+        "only-ca-certificates",
+        Severity.WARNING,
+        Effect.UNDECODABLE,
+        "The input holds CA certificates and no device",
+        "CA certificates are not devices. They are not trusted by lying in the input, either.",
+        "Pass them with --intermediate, or with --trust-anchor if you trust them.",
+        f"{_PKIX} §4.2.1.9",
     ),
 )

@@ -1,0 +1,89 @@
+"""Writing a certificate file for each decoded device; names come from the signed id.
+
+Nothing in the input can steer a file out of the folder: names are built from a small
+set of characters, files are created exclusively and links are never followed.
+"""
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from tng.errors import OutputError
+from tng.findings import Finding, finding
+from tng.models import DeviceEntry
+from tng.x509.certificate import Certificate
+from tng.x509.pem import to_pem
+
+_UNSAFE = re.compile(r"[^0-9A-Za-z_-]+")
+_MAX_NAME = 120
+_FIRST_SLOT = "0"
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenFile:
+    """Where a device's certificate went; ``findings`` tell of collisions."""
+
+    path: Path | None
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateWriter:
+    """Writes into one folder; ``with_chain`` appends the issuers, ``as_der`` writes DER."""
+
+    folder: Path
+    with_chain: bool = False
+    as_der: bool = False
+
+    def prepare(self) -> None:
+        """Make the folder; `OutputError` if that cannot be."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(
+                f"{self.folder} cannot be made: {error.strerror}", "name another folder with -o"
+            ) from error
+
+    def write(self, entry: DeviceEntry, leaf: Certificate) -> WrittenFile:
+        """Write one device's certificate; what is there already is never changed."""
+        path = self.folder / f"{file_name(entry)}.{'der' if self.as_der else 'pem'}"
+        content = self._content(entry, leaf)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
+        try:
+            descriptor = os.open(path, flags, 0o644)
+        except FileExistsError:
+            return _collision(path, content)
+        except OSError as error:
+            raise OutputError(
+                f"{path} cannot be written: {error.strerror}", "check the folder given with -o"
+            ) from error
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(content)
+        return WrittenFile(path, ())
+
+    def _content(self, entry: DeviceEntry, leaf: Certificate) -> bytes:
+        if self.as_der:
+            return leaf.der
+        chain = (leaf, *entry.issuers) if self.with_chain else (leaf,)
+        return "".join(to_pem(certificate.der) for certificate in chain).encode("ascii")
+
+
+def file_name(entry: DeviceEntry) -> str:
+    """A name without its ending: the signed id, and the object where a chip has several."""
+    record = entry.record
+    parts = [record.device_id]
+    if record.object_id and not (record.vendor == "microchip" and record.object_id == _FIRST_SLOT):
+        parts.append(record.object_id)
+    name = _UNSAFE.sub("_", "-".join(parts))[:_MAX_NAME]
+    return name.lstrip("-_") or "device"
+
+
+def _collision(path: Path, content: bytes) -> WrittenFile:
+    try:
+        same = not path.is_symlink() and path.read_bytes() == content
+    except OSError:
+        same = False
+    if same:
+        return WrittenFile(path, (finding("name-repeated", f"{path.name} is there already"),))
+    return WrittenFile(None, (finding("name-collision", f"{path.name} holds something else"),))

@@ -1,0 +1,59 @@
+"""What every command that verifies needs from its options: verifier and report context."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tng import __version__
+from tng.errors import UsageError
+
+if TYPE_CHECKING:
+    from tng.config import Settings
+    from tng.report.interface import ReportContext
+    from tng.verify.verifier import Verifier
+
+
+@dataclass(frozen=True, slots=True)
+class JudgingOptions:
+    """The options that decide how devices are judged, as they were given."""
+
+    config: Path | None = None
+    trust_anchors: Sequence[Path] = field(default=())
+    manifest_signers: Sequence[Path] = field(default=())
+    intermediates: Sequence[Path] = field(default=())
+    strict: bool = False
+    at: str | None = None
+
+
+def make_verifier(options: JudgingOptions) -> "tuple[Verifier, ReportContext, Settings]":
+    """Read configuration and trust files, and make the verifier of this run."""
+    from tng.config import load_settings
+    from tng.report.interface import ReportContext
+    from tng.trust.loading import load_store
+    from tng.verify.policy import VerificationPolicy
+    from tng.verify.verifier import Verifier
+
+    settings = load_settings(options.config, os.environ, Path())
+    store = load_store(
+        settings.trust, options.trust_anchors, options.manifest_signers, options.intermediates
+    )
+    policy = VerificationPolicy(parse_time(options.at), options.strict)
+    added = tuple((a.role.value, a.id, a.source) for a in store.anchors if not a.built_in)
+    context = ReportContext(__version__, policy.at, policy.strict, added)
+    return Verifier(store, policy), context, settings
+
+
+def parse_time(text: str | None) -> datetime:
+    """An RFC 3339 time with its offset, or a date (midnight UTC); now, if there is none."""
+    if text is None:
+        return datetime.now(UTC)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(
+            f"--at {text} is not a time", "write 2026-11-21 or 2026-11-21T12:00:00Z"
+        ) from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,48 @@
+"""Where a command's data goes: stdout, or a file that appears only when it is complete."""
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from tng.cli.console import ColorChoice, Verbosity
+from tng.errors import OutputError
+
+
+@contextmanager
+def open_output(path: Path | None) -> Iterator[BinaryIO]:
+    """stdout, or ``path``: written beside it first and moved there at the end.
+
+    Raises `OutputError` where the file cannot be written; an interrupted run leaves what
+    was there before.
+    """
+    if path is None:
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    try:
+        descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    except OSError as error:
+        raise OutputError(
+            f"{path} cannot be written: {error.strerror}", "check the folder and its permissions"
+        ) from error
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            yield stream
+        mask = os.umask(0)
+        os.umask(mask)
+        Path(temporary).chmod(0o666 & ~mask)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def is_colored(path: Path | None) -> bool:
+    """Whether columns get colours: on a terminal, unless told otherwise (no-color.org)."""
+    if Verbosity.color is not ColorChoice.AUTO:
+        return Verbosity.color is ColorChoice.ALWAYS
+    return path is None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")

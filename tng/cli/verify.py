@@ -1,0 +1,79 @@
+"""``tng verify``: which devices are genuine."""
+
+import sys
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from tng.cli import options
+from tng.cli.console import Verbosity, talk
+from tng.cli.judging import JudgingOptions, make_verifier
+from tng.cli.output import is_colored, open_output
+from tng.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from tng.report.interface import Summary
+
+
+def verify(
+    sources: options.Sources,
+    *,
+    format_: options.FormatOption = options.Format.COLUMNS,
+    output: options.OutputOption = None,
+    fail_on: options.FailOnOption = options.FailOn.ERROR,
+    strict: options.StrictOption = False,
+    at: options.AtOption = None,
+    trust_anchor: options.TrustAnchorOption = [],  # noqa: B006 - typer copies it
+    manifest_signer: options.ManifestSignerOption = [],  # noqa: B006
+    intermediate: options.IntermediateOption = [],  # noqa: B006
+    config: options.ConfigOption = None,
+    jobs: options.JobsOption = 0,
+) -> None:
+    """Verify every device against the vendor's pinned CA chain.
+
+    Examples:
+
+      tng verify manifest.json
+
+      tng verify reel-*.zip dumps/ --format json --output report.json
+
+      curl … | tng verify - --fail-on warning
+    """
+    from tng.report.interface import Summary
+    from tng.report.registry import make_report
+    from tng.scan import Scan
+
+    judging = JudgingOptions(config, trust_anchor, manifest_signer, intermediate, strict, at)
+    verifier, context, _ = make_verifier(judging)
+    started = monotonic()
+    scan = Scan(sources, sys.stdin.buffer, jobs)
+    summary = Summary()
+    with open_output(output) as stream:
+        report = make_report(
+            format_.value,
+            stream,
+            colored=is_colored(output),
+            with_notices=Verbosity.level > 0,
+        )
+        report.begin(context)
+        for outcome in scan.outcomes(verifier):
+            summary.add(outcome)
+            report.item(outcome)
+        report.end(scan.inputs, summary)
+    print_summary(summary, monotonic() - started)
+    if summary.fails(fail_on.severity):
+        raise SystemExit(ExitCode.FINDINGS)
+
+
+def print_summary(summary: "Summary", seconds: float) -> None:
+    """Counts by outcome and by trouble, on stderr."""
+    from tng.findings import CHECKS, Severity
+
+    console = talk()
+    counts = ", ".join(
+        f"{count:,} {status}" for status, count in summary.outcome_counts().items() if count
+    )
+    console.print(f"{summary.total:,} devices: {counts or 'nothing'} ({seconds:.1f} s)")
+    for code, count in sorted(summary.codes.items()):
+        check = CHECKS[code]
+        if check.severity is not Severity.NOTICE:
+            console.print(f"  {check.severity.value}: {code} ({count:,}): {check.remedy}")

@@ -1,0 +1,25 @@
+"""Making text from the input harmless for terminals, tables and spreadsheets."""
+
+import re
+
+_UNPRINTABLE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
+)
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def printable(value: object) -> str:
+    """The value's text; control and direction characters are shown as escapes."""
+    text = "" if value is None else str(value)
+    return _UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+def spreadsheet_cell(value: object) -> str:
+    """`printable`, and never a formula (OWASP: CSV injection)."""
+    text = printable(value)
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+
+
+def markdown_cell(value: object) -> str:
+    """`printable`, with what Markdown or HTML would take for markup escaped."""
+    return re.sub(r"([\\`*_{}\[\]<>|#])", r"\\\1", printable(value))

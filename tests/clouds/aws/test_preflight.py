@@ -162,9 +162,7 @@ def cloud_view_of_nothing():
     return RemoteView({})
 
 
-def test_twofresh_accounts_through_roles_share_nothing_but_the_caller(
-    iot, settings, front, fresh_accounts
-):
+def test_accounts_behind_roles_share_nothing_but_the_caller(iot, settings, front, fresh_accounts):
     sessions = AwsSessions(threads=2)
     device = verified(23)
     for _ in range(2):

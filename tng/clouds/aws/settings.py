@@ -108,7 +108,7 @@ def aws_settings_table(settings: AwsSettings) -> dict[str, object]:
         "role_arn": settings.role_arn,
         "endpoint_url": settings.endpoint_url,
         "policy": list(settings.policies),
-        "create_policy": settings.create_policy and str(settings.create_policy),
+        "create_policy": settings.create_policy and str(settings.create_policy.absolute()),
         "thing_name": settings.thing_name and settings.thing_name.text,
         "thing_type": settings.thing_type,
         "thing_group": list(settings.groups),

@@ -175,10 +175,11 @@ class Front:
         course = _Course()
         try:
             answer = self._answer(call, course, upstream)
-            connection.send(answer)
             course.status = _status(answer)
         finally:
+            # Before the caller knows: whoever has the answer finds the call in the log.
             self.log.add(_record(call, course))
+        connection.send(answer)
 
     def _read_call(self, request: Message) -> _Call:
         headers = request.lower_headers()

@@ -26,7 +26,7 @@ _PEM = re.compile(r"-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END CERTI
 class CallRecord:
     """One call as the front saw it.
 
-    ``time`` is the monotonic second it arrived; ``status`` what the caller got (`LOST`:
+    ``time`` is the monotonic second it arrived; ``status`` what was sent back (`LOST`:
     nothing); ``cloud_status`` what the emulator said, ``None`` if it was never asked.
     """
 

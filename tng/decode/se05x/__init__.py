@@ -1,0 +1,1 @@
+"""What only SE05x dumps have: UIDs, APDU responses, EdgeLock 2GO lists."""

@@ -1,0 +1,1 @@
+"""Certificates in texts: PEM files, consoles' logs, hex dumps, and mixtures of them."""

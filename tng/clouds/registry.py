@@ -43,7 +43,7 @@ def select_targets(
     if not names:
         return (_single(settings, overrides, cloud),)
     tables = {table.name: table for table in settings.targets}
-    refuse_names(names, tables)
+    _refuse_names(names, tables)
     if len(names) > 1:
         _refuse_shared_identity(overrides)
     return tuple(_read(tables[name], overrides) for name in names)
@@ -88,13 +88,6 @@ class CloudOpener:
         return AwsCloud(target, self._aws, caller)
 
 
-def refuse_names(names: Sequence[str], known: Mapping[str, TargetTable]) -> None:
-    """Raise `ConfigurationError` for a target that is not configured or is named twice."""
-    refuse_unknown(names, known, "--target")
-    if len(set(names)) != len(names):
-        raise UsageError("--target names the same target twice", "Name each target once.")
-
-
 def _single(
     settings: Settings, overrides: Mapping[str, Value], cloud: str | None
 ) -> TargetSettings:
@@ -107,6 +100,13 @@ def _single(
             else "Add --cloud aws and --region, or write [targets.NAME] into tng.toml.",
         )
     return _read(TargetTable("", cloud, settings.defaults), overrides)
+
+
+def _refuse_names(names: Sequence[str], known: Mapping[str, TargetTable]) -> None:
+    """Raise `ConfigurationError` for a target that is not configured or is named twice."""
+    refuse_unknown(names, known, "--target", "target")
+    if len(set(names)) != len(names):
+        raise UsageError("--target names the same target twice", "Name each target once.")
 
 
 def _read(table: TargetTable, overrides: Mapping[str, Value]) -> TargetSettings:

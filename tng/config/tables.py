@@ -29,8 +29,13 @@ class Value:
     textual: bool = False
 
 
-def refuse_unknown(given: Iterable[str], known: Iterable[str], origin: str) -> None:
-    """Raise `ConfigurationError` for the first key that is not known, or is a secret's."""
+def refuse_unknown(
+    given: Iterable[str], known: Iterable[str], origin: str, what: str = "key"
+) -> None:
+    """Raise `ConfigurationError` for the first key that is not known, or is a secret's.
+
+    ``what`` is what messages call a key.
+    """
     names = tuple(known)
     for key in given:
         if key in names:
@@ -41,14 +46,14 @@ def refuse_unknown(given: Iterable[str], known: Iterable[str], origin: str) -> N
                 "Remove it and use the cloud's own credentials: a profile, a role or the "
                 "environment of its SDK.",
             )
-        raise ConfigurationError(f"{origin} has the unknown key {key!r}", _nearest(key, names))
+        raise ConfigurationError(f"{origin} has the unknown {what} {key!r}", _nearest(key, names))
 
 
 def _nearest(key: str, known: tuple[str, ...]) -> str:
     close = get_close_matches(key.lower().replace("-", "_"), known, n=1)
     if close:
         return f"Did you mean {close[0]!r}?"
-    return f"Known keys: {', '.join(sorted(known))}."
+    return f"Known: {', '.join(sorted(known)) or 'none'}."
 
 
 class Table:

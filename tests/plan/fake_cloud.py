@@ -1,0 +1,28 @@
+"""A cloud in memory, for tests of planning; it holds what its view says."""
+
+from tng.clouds.interface import RemoteView, TargetFacts
+from tng.plan.models import DevicePlan, Disposition, TargetDescription
+
+CALLS = (("Register", ""), ("Attach", "fleet"))
+
+
+class FakeCloud:
+    """Registers what is not in the view; names devices by ``name_of``."""
+
+    def __init__(self, account="111111111111", name_of=lambda device: device.record.device_id):
+        self.description = TargetDescription("eu", "fake", account, "here")
+        self.rates = {"Register": 10.0, "*": 5.0}
+        self._name_of = name_of
+
+    def plan_device(self, device, view: RemoteView) -> DevicePlan:
+        key = device.leaf.sha256
+        name = self._name_of(device)
+        if name == "":
+            return DevicePlan(device, key, "", Disposition.CONFLICT, ("no {cn}",), ())
+        if key in view.states:
+            return DevicePlan(device, key, name, Disposition.RIGHT, (), ())
+        return DevicePlan(device, key, name, Disposition.REGISTER, (), CALLS)
+
+
+NO_FACTS = TargetFacts((("account", "111111111111"),), ())
+NOTHING_THERE = RemoteView({})

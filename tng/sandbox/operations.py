@@ -103,10 +103,13 @@ class _Routes:
 
     def __init__(self, routes: Mapping[str, tuple[str, str]]) -> None:
         self._templates = {name: _segments(uri) for name, (_, uri) in routes.items()}
+        self._greedy: dict[str, list[tuple[tuple[str, ...], str]]] = {}
         self._by_shape: dict[tuple[str, int], list[tuple[tuple[str, ...], str]]] = {}
         for name, (method, _) in routes.items():
             template = self._templates[name]
             self._by_shape.setdefault((method, len(template)), []).append((template, name))
+            if template[-1].endswith("+}"):
+                self._greedy.setdefault(method, []).append((template, name))
         for candidates in self._by_shape.values():
             # A literal segment wins over a placeholder: /things/{x} after /things/search.
             candidates.sort(key=lambda candidate: [_is_placeholder(s) for s in candidate[0]])
@@ -114,10 +117,10 @@ class _Routes:
     def find(self, method: str, target: str) -> str:
         path = _segments(target)
         for template, name in self._by_shape.get((method, len(path)), ()):
-            if all(
-                _is_placeholder(wanted) or wanted == got
-                for wanted, got in zip(template, path, strict=True)
-            ):
+            if _fits(template, path):
+                return name
+        for template, name in self._greedy.get(method, ()):
+            if len(path) > len(template) and _fits(template, path):
                 return name
         return UNKNOWN
 
@@ -132,6 +135,14 @@ class _Routes:
 
 def _segments(target: str) -> tuple[str, ...]:
     return tuple(target.partition("?")[0].strip("/").split("/"))
+
+
+def _fits(template: tuple[str, ...], path: tuple[str, ...]) -> bool:
+    """Whether a path begins as the template says; the caller has compared the lengths."""
+    return all(
+        _is_placeholder(wanted) or wanted == got
+        for wanted, got in zip(template, path, strict=False)
+    )
 
 
 def _is_placeholder(segment: str) -> bool:

@@ -13,8 +13,9 @@ from tng.x509.names import ORGANIZATION, ORGANIZATIONAL_UNIT
 UID_BYTES = 18
 """Length of an SE05x UID (NXP AN12436, object 7FFF0206)."""
 
-_NXP_UNIT = "Plug and Trust"
-_NXP_DEMO_UNIT = "NXP Plug Trust CA"
+_NXP_UNITS = ("Plug and Trust", "NXP Plug Trust CA")
+"""NXP's hierarchies, and its demo CAs. The organization is not asked for: rehearsals with an
+own vendor have another one, and only a pinned key decides."""
 _MICROCHIP = "Microchip Technology Inc"
 
 _UID_IN_NAME = re.compile(r"(?<![0-9A-Fa-f])[0-9A-Fa-f]{36}(?![0-9A-Fa-f])")
@@ -34,7 +35,7 @@ def identify(leaf: Certificate) -> Identity:
     organization = leaf.issuer.get(ORGANIZATION)
     unit = leaf.issuer.get(ORGANIZATIONAL_UNIT)
     name = leaf.subject.common_name or ""
-    if unit == _NXP_DEMO_UNIT or (organization == "NXP" and unit == _NXP_UNIT):
+    if unit in _NXP_UNITS:
         return Identity("nxp", uid_in_serial(leaf) or _first(_UID_IN_NAME, name, leaf))
     if organization == _MICROCHIP:
         return Identity("microchip", _first(_ATECC_SERIAL_IN_NAME, name, leaf))

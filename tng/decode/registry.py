@@ -2,16 +2,19 @@
 
 from tng.decode.interface import Decoder
 from tng.decode.microchip import MicrochipManifestDecoder
-from tng.decode.microchip import MicrochipManifestDecoder
 from tng.decode.pkcs7 import Pkcs7Decoder
 from tng.decode.plain_der import ApduDecoder, DerDecoder
+from tng.decode.se05x.edgelock import EdgeLock2goDecoder
+from tng.decode.table import TableDecoder
 from tng.decode.text.decoder import TextDecoder
 
 DECODERS: tuple[Decoder, ...] = (
     MicrochipManifestDecoder(),
+    EdgeLock2goDecoder(),
     Pkcs7Decoder(),
     DerDecoder(),
     ApduDecoder(),
+    TableDecoder(),
     TextDecoder("se05x-log"),
     TextDecoder("pem"),
     TextDecoder("hex-dump"),

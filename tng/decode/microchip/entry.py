@@ -17,6 +17,7 @@ from tng.decode.microchip.jose import (
     JoseError,
     base64_standard,
     base64url,
+    base64url_signature,
     key_spki,
     read_protected_header,
 )
@@ -50,7 +51,11 @@ MAX_KEYS = 64
 MAX_CHAIN = 8
 """More certificates than any ``x5c`` has."""
 
-_read_issuer = lru_cache(maxsize=1024)(read_certificate)
+
+@lru_cache(maxsize=1024)
+def _read_issuer(text: str) -> Certificate:
+    """Read an issuer's certificate once: the devices of a batch share it."""
+    return read_certificate(base64_standard(text, "x5c"))
 
 
 def read_entry(raw: RawEntry) -> tuple[Decoded, ...]:
@@ -73,7 +78,7 @@ def _read(raw: RawEntry) -> tuple[Decoded, ...]:
     _note_members(payload, notes)
     evidence = ManifestEvidence(
         signing_input=f"{protected}.{payload_text}".encode("ascii"),
-        signature=base64url(_member(entry, "signature"), "signature"),
+        signature=base64url_signature(_member(entry, "signature")),
         algorithm=header.algorithm,
         key_id=header.key_id,
         certificate_thumbprint=header.thumbprint,
@@ -211,7 +216,7 @@ def _chain(x5c: object) -> tuple[Certificate, tuple[Certificate, ...]]:
     if not all(isinstance(text, str) for text in x5c):
         raise JoseError("x5c holds something that is not text")
     leaf = read_certificate(base64_standard(x5c[0], "x5c"))
-    return leaf, tuple(_read_issuer(base64_standard(text, "x5c")) for text in x5c[1:])
+    return leaf, tuple(map(_read_issuer, x5c[1:]))
 
 
 def _record(

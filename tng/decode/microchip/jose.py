@@ -12,7 +12,8 @@ import orjson
 from tng.x509 import der
 from tng.x509.keys import ec_spki, rsa_spki
 
-_TO_STANDARD = bytes.maketrans(b"-_", b"+/")
+_TO_STANDARD = bytes.maketrans(b"-_+/", b"+/\x00\x00")
+"""Standard base64's own two characters become illegal ones."""
 _TO_URL = bytes.maketrans(b"+/", b"-_")
 
 
@@ -31,19 +32,26 @@ class ProtectedHeader:
 
 
 def base64url(text: str, what: str) -> bytes:
-    """Decode unpadded base64url (RFC 7515 §2), accepting only the one right spelling.
-
-    A decoder that ignores stray characters or the last character's spare bits would
-    let several texts stand for the same signature.
-    """
+    """Decode unpadded base64url (RFC 7515 §2); `JoseError` for any other character."""
     try:
-        octets = text.encode("ascii")
-        decoded = binascii.a2b_base64(octets.translate(_TO_STANDARD) + b"=" * (-len(octets) % 4))
+        octets = text.encode("ascii").translate(_TO_STANDARD)
+        return binascii.a2b_base64(octets + b"=" * (-len(octets) % 4), strict_mode=True)
     except (UnicodeEncodeError, binascii.Error) as error:
-        raise JoseError(f"{what} is not base64url") from error
-    if binascii.b2a_base64(decoded, newline=False).rstrip(b"=").translate(_TO_URL) != octets:
-        raise JoseError(f"{what} is not unpadded base64url")
-    return decoded
+        raise JoseError(f"{what} is not unpadded base64url") from error
+
+
+def base64url_signature(text: str) -> bytes:
+    """Decode a signature, accepting only its one right spelling.
+
+    Its text is not signed itself: were the last character's spare bits ignored, several
+    texts would stand for one signature.
+    """
+    signature = base64url(text, "signature")
+    if binascii.b2a_base64(signature, newline=False).rstrip(b"=").translate(_TO_URL) != (
+        text.encode("ascii")
+    ):
+        raise JoseError("signature is not base64url in its right spelling")
+    return signature
 
 
 def base64_standard(text: str, what: str) -> bytes:

@@ -43,9 +43,14 @@ class Form:
     has_byte_order_mark: bool
 
 
-def split_objects(stream: BinaryIO) -> Iterator[Cut | Damage | Form]:
-    """Yield the stream's `Form`, then its outermost objects and any damage, in order."""
-    window = _Window(stream)
+def split_objects(
+    stream: BinaryIO, entry_start: re.Pattern[bytes] = _ENTRY_START
+) -> Iterator[Cut | Damage | Form]:
+    """Yield the stream's `Form`, then its outermost objects and any damage, in order.
+
+    ``entry_start`` is how an entry begins; after damage the next such place is looked for.
+    """
+    window = _Window(stream, entry_start)
     form = _read_form(window)
     yield form
     while window.skip_between():
@@ -87,8 +92,9 @@ def _cut_object(window: "_Window") -> Iterator[Cut | Damage]:
 class _Window:
     """The part of the stream that is in memory, and where reading stands in it."""
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: BinaryIO, entry_start: re.Pattern[bytes]) -> None:
         self._stream = stream
+        self._entry_start = entry_start
         self._buffer = b""
         self._position = 0
         self.exhausted = False
@@ -165,7 +171,7 @@ class _Window:
         """Go to the next place that looks like an entry's beginning, or to the end."""
         self._position = min(self._position + skip, len(self._buffer))
         while True:
-            match = _ENTRY_START.search(self._buffer, self._position)
+            match = self._entry_start.search(self._buffer, self._position)
             if match:
                 self._position = match.start()
                 return

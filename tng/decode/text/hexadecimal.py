@@ -114,6 +114,11 @@ class HexBlock:
             return True
         return len(self.data) > MAX_DUMP_BYTES or self.foreign > MAX_FOREIGN_LINES
 
+    def is_closing_offset(self, row: bytes) -> bool:
+        """Whether the row is no row but the total that ``od`` prints in its last line."""
+        total = len(self.data)
+        return row.hex().lstrip("0") in (f"{total:x}", str(total))
+
     def content(self) -> bytes:
         """The bytes without what a chip's response wraps around them."""
         return unwrap(bytes(self.data if self.length is None else self.data[: self.length]))

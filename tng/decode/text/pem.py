@@ -81,11 +81,12 @@ class PemBlock:
         """Take what ``text``, a part of ``line``, has of the block's base64."""
         self.doubled_return = self.doubled_return or line.doubled_return
         self.colored = self.colored or line.colored
-        if not text.strip():
+        bare = self._without_prefix(text)
+        if not bare.strip():
             return
-        if _ELLIPSIS.search(text):
+        if _ELLIPSIS.search(bare):
             self.shortened_at = line.number
-        found = self._pieces(text)
+        found = self._pieces(bare)
         if not found:
             self.foreign += 1
         self.pieces.extend(found)
@@ -93,9 +94,8 @@ class PemBlock:
 
     def _pieces(self, text: str) -> list[str]:
         escaped = "\\n" in text
-        bare = self._without_prefix(text)
-        quoted = _QUOTED.search(bare)
-        bare = (quoted[1] if quoted else bare).replace("\\n", " ").replace("\\r", "").strip()
+        quoted = _QUOTED.search(text)
+        bare = (quoted[1] if quoted else text).replace("\\n", " ").replace("\\r", "").strip()
         words = bare.split()
         if words and all(map(_BASE64.fullmatch, words)):
             # Several words are base64 only if they are lines that were joined.

@@ -116,7 +116,8 @@ class Scanner:
             if may_begin(row):
                 self._hex = HexBlock(number, object_id=self._take_object_id(), data=bytearray(row))
             return
-        block.data += row
+        if not block.is_closing_offset(row):
+            block.data += row
         if block.is_over:
             yield from self._end_hex()
 

@@ -1,0 +1,159 @@
+"""Tables (CSV) with a column of certificates and, usually, one of UIDs.
+
+Which column is which follows from the cells, and for UIDs from the heading where there is
+one: every exporter names and orders them otherwise.
+"""
+
+import csv
+from collections.abc import Iterator, Sequence
+from io import StringIO
+from typing import BinaryIO
+
+from tng.decode.certificates import read_device, split_group
+from tng.decode.encoded import decode_certificate, looks_encoded
+from tng.decode.interface import Decoded, RawEntry
+from tng.decode.se05x.uid import parse_uid
+from tng.decode.text.decoder import is_text
+from tng.decode.text.lines import read_lines, without_mark
+from tng.decode.text.marks import object_id_in_label
+from tng.findings import Finding, finding
+from tng.models import Source, Undecodable
+
+_DELIMITERS = ",;\t"
+_SNIFFED_ROWS = 20
+_SNIFFED_CHARACTERS = 16 * 1024
+_UID_HEADINGS = ("uid", "uniqueid", "deviceid", "chipid", "se05xuid", "se050uid")
+_PART_HEADINGS = ("part", "partnumber", "variant", "product")
+_MAX_OBJECT_CELL = 40
+
+
+class TableDecoder:
+    """Rows of cells between commas, semicolons or tabs."""
+
+    name = "csv"
+
+    def recognises(self, head: bytes) -> bool:
+        """Whether one of the first rows has several cells, one of them a certificate."""
+        if not is_text(head):
+            return False
+        text = (
+            without_mark(head).replace(b"\0", b"")[:_SNIFFED_CHARACTERS].decode("utf-8", "replace")
+        )
+        delimiter = _delimiter(text)
+        return delimiter is not None and _has_certificate(text, delimiter)
+
+    def split(self, stream: BinaryIO, file: str) -> Iterator[RawEntry | Undecodable]:
+        """The certificates of each row."""
+        lines = _Lines(stream)
+        rows = csv.reader(lines, delimiter=lines.delimiter)
+        columns: _Columns | None = None
+        found = False
+        while True:
+            start = rows.line_num + 1
+            try:
+                row = next(rows)
+            except StopIteration:
+                break
+            except csv.Error as error:
+                message = f"the row cannot be read: {error}"
+                found = True
+                yield Undecodable(Source(file, line=start), (finding("pem-malformed", message),))
+                continue
+            if columns is None:
+                columns = _Columns(row)
+                if columns.is_heading:
+                    continue
+            for item in _split_row(row, columns, Source(file, line=start), lines.findings):
+                found = True
+                yield item
+        if not found:
+            message = f"no certificate was found in {rows.line_num} lines"
+            yield Undecodable(Source(file), (finding("input-unrecognised", message),))
+
+    def read(self, raw: RawEntry) -> tuple[Decoded, ...]:
+        """The device."""
+        return read_device(raw)
+
+
+class _Lines:
+    """The text's lines as `csv` wants them; the first one tells the delimiter."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._lines = read_lines(stream)
+        first = next(self._lines, None)
+        self._first = first.text if first else ""
+        self.delimiter = _delimiter(self._first) or ","
+        marked = first is not None and first.has_mark
+        self.findings = (finding("byte-order-mark", "before the first line"),) if marked else ()
+
+    def __iter__(self) -> Iterator[str]:
+        yield self._first + "\n"
+        for line in self._lines:
+            yield line.text + "\n"
+
+
+class _Columns:
+    """What the first row says of the columns, if it is a heading."""
+
+    def __init__(self, row: Sequence[str]) -> None:
+        headings = ["".join(filter(str.isalnum, cell)).lower() for cell in row]
+        self.is_heading = not any(map(looks_encoded, row))
+        self.uid = _index(headings, _UID_HEADINGS) if self.is_heading else None
+        self.part = _index(headings, _PART_HEADINGS) if self.is_heading else None
+
+
+def _index(headings: Sequence[str], wanted: Sequence[str]) -> int | None:
+    return next((place for place, heading in enumerate(headings) if heading in wanted), None)
+
+
+def _delimiter(text: str) -> str | None:
+    line = text.lstrip("\r\n").partition("\n")[0]
+    best = max(_DELIMITERS, key=line.count)
+    return best if best in line else None
+
+
+def _has_certificate(text: str, delimiter: str) -> bool:
+    rows = csv.reader(StringIO(text), delimiter=delimiter)
+    try:
+        for number, row in enumerate(rows):
+            if number == _SNIFFED_ROWS:
+                break
+            if len(row) > 1 and any(map(looks_encoded, row)):
+                return True
+    except csv.Error:
+        pass  # no table, or one whose first rows are damaged: the text decoders look at it
+    return False
+
+
+def _split_row(
+    row: Sequence[str], columns: _Columns, source: Source, findings: tuple[Finding, ...]
+) -> Iterator[RawEntry | Undecodable]:
+    if not any(cell.strip() for cell in row):
+        return
+    encoded = [cell for cell in row if looks_encoded(cell)]
+    certificates = [der for cell in encoded if (der := decode_certificate(cell)) is not None]
+    uid = _uid(row, columns)
+    if not certificates:
+        message = "the row has no certificate that can be decoded" + (f", UID {uid}" if uid else "")
+        code = "certificate-malformed" if encoded else "object-read-failed"
+        yield Undecodable(source, (finding(code, message),))
+        return
+    object_id = next(
+        (
+            found
+            for cell in row
+            if len(cell) <= _MAX_OBJECT_CELL and (found := object_id_in_label(cell))
+        ),
+        None,
+    )
+    part = columns.part
+    part_number = row[part].strip() or None if part is not None and part < len(row) else None
+    yield from split_group(
+        certificates, RawEntry(source, (), object_id, uid, part_number, findings)
+    )
+
+
+def _uid(row: Sequence[str], columns: _Columns) -> str | None:
+    if columns.uid is not None:
+        return parse_uid(row[columns.uid]) if columns.uid < len(row) else None
+    return next((uid for cell in row if (uid := parse_uid(cell))), None)

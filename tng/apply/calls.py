@@ -40,7 +40,6 @@ class Calls:
         *,
         stop: StopSignal | None = None,
         policy: RetryPolicy | None = None,
-        progress: Progress | None = None,
         clock: Clock = time.monotonic,
         sleep: Sleep | None = None,
         jitter: Jitter = system_jitter,
@@ -48,7 +47,7 @@ class Calls:
         """``stop`` ends all waiting; ``sleep`` is made of it unless given."""
         self._stop = stop or StopSignal()
         self._policy = policy or RetryPolicy()
-        self._progress = progress or NoProgress()
+        self._progress: Progress = NoProgress()
         self._clock = clock
         self._sleep = sleep or self._stop.wait
         self._jitter = jitter
@@ -63,6 +62,10 @@ class Calls:
             self._rated = rated
             self._target = target
             self._buckets.clear()
+
+    def tell(self, progress: Progress) -> None:
+        """Tell ``progress`` of throttled calls from now on."""
+        self._progress = progress
 
     def __call__(self, operation: str, call: Callable[[], Reply]) -> Reply:
         """Make the call; see `Caller`. Raises `StoppedError` when the run is stopped."""

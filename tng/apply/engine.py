@@ -67,6 +67,7 @@ class TargetRun:
         self._runner = DeviceRunner(job, cloud, ledger, calls)
         self._stop = stop
         self._progress = progress
+        calls.tell(progress)
         self._threads = threads
         self._lock = threading.Lock()
         self._tasks: Iterator[Task] = iter(job.tasks)

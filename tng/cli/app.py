@@ -10,7 +10,11 @@ from tng import __version__
 from tng.cli.checks import checks
 from tng.cli.console import ColorChoice, Verbosity, complain
 from tng.cli.decode import decode
+from tng.cli.deregister import deregister
+from tng.cli.plan import plan
+from tng.cli.register import register
 from tng.cli.sandbox import sandbox
+from tng.cli.status import status
 from tng.cli.trust import trust
 from tng.cli.verify import verify
 from tng.errors import TngError
@@ -107,6 +111,10 @@ app.command("decode")(decode)
 app.command("verify")(verify)
 app.command("checks")(checks)
 app.add_typer(trust, name="trust")
+app.command("plan")(plan)
+app.command("register")(register)
+app.command("status")(status)
+app.command("deregister")(deregister)
 app.command("sandbox")(sandbox)
 
 

@@ -49,6 +49,24 @@ def select_targets(
     return tuple(_read(tables[name], overrides) for name in names)
 
 
+def identity_only(target: TargetSettings) -> TargetSettings:
+    """The target without its wishes: which it is, how it is called and at which rate.
+
+    For undoing, where a policy or a group that is gone must not be in the way.
+    """
+    return AwsSettings(
+        name=target.name,
+        region=target.region,
+        account=target.account,
+        profile=target.profile,
+        role_arn=target.role_arn,
+        endpoint_url=target.endpoint_url,
+        rate=target.rate,
+        rates=target.rates,
+        rates_from_quotas=target.rates_from_quotas,
+    )
+
+
 def target_table(target: TargetSettings) -> dict[str, object]:
     """A target's settings as a table without secrets, for a saved plan."""
     return {"cloud": "aws", **aws_settings_table(target)}

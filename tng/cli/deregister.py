@@ -1,0 +1,86 @@
+"""``tng deregister``: remove what this tool registered, and nothing else."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tng.cli import options
+from tng.cli import target_options as target
+
+DeviceOption = Annotated[
+    list[str],
+    typer.Option("--device", metavar="ID", help="Only this device (id, certificate or name)."),
+]
+
+
+def deregister(
+    *,
+    targets: target.TargetOption = [],  # noqa: B006 - typer copies it
+    device: DeviceOption = [],  # noqa: B006
+    cloud: target.CloudOption = None,
+    region: target.RegionOption = None,
+    profile: target.ProfileOption = None,
+    role_arn: target.RoleOption = None,
+    account: target.AccountOption = None,
+    endpoint_url: target.EndpointOption = None,
+    rate: target.RateOption = None,
+    dry_run: target.DryRunOption = False,
+    ledger: target.LedgerOption = None,
+    yes: target.YesOption = False,
+    format_: target.ResultFormatOption = target.ResultFormat.COLUMNS,
+    output: options.OutputOption = None,
+    config: options.ConfigOption = None,
+    threads: target.ThreadsOption = None,
+) -> None:
+    """Undo what the ledger says this tool did: detach, deactivate, delete.
+
+    Examples:
+
+      tng deregister --target eu --dry-run
+
+      tng deregister --target eu --device 0123f1822c38dd7a01
+    """
+    from tng.apply.engine import DEFAULT_THREADS
+    from tng.apply.stopping import StopSignal
+    from tng.cli.command_line import typed_command
+    from tng.cli.confirming import confirm_removal
+    from tng.cli.console import talk
+    from tng.cli.interrupts import graceful
+    from tng.cli.progress import shown_progress
+    from tng.cli.removals import print_removals
+    from tng.cli.results import print_run
+    from tng.clouds.registry import CloudOpener, identity_only, select_targets
+    from tng.config import load_settings
+    from tng.ledger import SqliteLedger
+    from tng.registration import deregister as remove
+    from tng.registration import open_targets, plan_removal
+
+    flags = target.target_flags(
+        region=region, profile=profile, role_arn=role_arn, account=account,
+        endpoint_url=endpoint_url, rate=rate,
+    )  # fmt: skip
+    settings = load_settings(config, os.environ, Path())
+    chosen = [identity_only(item) for item in select_targets(settings, targets, flags, cloud)]
+    count = threads or settings.run.threads or DEFAULT_THREADS
+    path = ledger or settings.run.ledger or target.DEFAULT_LEDGER
+    stop = StopSignal()
+    with graceful(stop), SqliteLedger(path, must_exist=True) as opened:
+        called = open_targets(chosen, CloudOpener(threads=count).open, stop)
+        removals, failed = plan_removal(called, opened, device)
+        if dry_run:
+            raise SystemExit(print_removals(removals, failed, format_, output))
+        confirm_removal(removals, asked=yes)
+        with shown_progress(talk()) as progress:
+            result = remove(
+                removals,
+                opened,
+                typed_command(sys.argv[1:]),
+                stop=stop,
+                progress=progress,
+                threads=count,
+                failed=failed,
+            )
+        raise SystemExit(print_run("deregister", result, opened, format_, output))

@@ -1,0 +1,86 @@
+"""``tng plan``: what would be registered where, as a file to be applied later."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tng.cli import options
+from tng.cli import target_options as target
+from tng.cli.console import talk
+from tng.cli.judging import JudgingOptions
+
+PlanFile = Annotated[
+    Path | None,
+    typer.Option("--out", "-o", metavar="FILE", help="Save the plan; apply it with register."),
+]
+
+
+def plan(
+    sources: options.Sources,
+    *,
+    out: PlanFile = None,
+    targets: target.TargetOption = [],  # noqa: B006 - typer copies it
+    cloud: target.CloudOption = None,
+    region: target.RegionOption = None,
+    profile: target.ProfileOption = None,
+    role_arn: target.RoleOption = None,
+    account: target.AccountOption = None,
+    policy: target.PolicyOption = [],  # noqa: B006
+    create_policy: target.CreatePolicyOption = None,
+    thing_name: target.ThingNameOption = None,
+    thing_type: target.ThingTypeOption = None,
+    thing_group: target.ThingGroupOption = [],  # noqa: B006
+    billing_group: target.BillingGroupOption = None,
+    status: target.StatusOption = None,
+    endpoint_url: target.EndpointOption = None,
+    rate: target.RateOption = None,
+    update: target.UpdateOption = False,
+    offline: target.OfflineOption = False,
+    allow_unverified: target.AllowUnverifiedOption = False,
+    allow_attestation: target.AllowAttestationOption = False,
+    fail_on: options.FailOnOption = options.FailOn.ERROR,
+    format_: target.ResultFormatOption = target.ResultFormat.COLUMNS,
+    output: options.OutputOption = None,
+    strict: options.StrictOption = False,
+    at: options.AtOption = None,
+    trust_anchor: options.TrustAnchorOption = [],  # noqa: B006
+    manifest_signer: options.ManifestSignerOption = [],  # noqa: B006
+    intermediate: options.IntermediateOption = [],  # noqa: B006
+    config: options.ConfigOption = None,
+    jobs: options.JobsOption = 0,
+) -> None:
+    """Plan a registration with read-only calls alone; save it, apply it later.
+
+    Examples:
+
+      tng plan manifest.json --target eu --target us -o plan.json
+
+      tng plan manifest.json --cloud aws --region eu-central-1 --policy fleet --offline
+
+      tng register --plan plan.json
+    """
+    from tng.apply.stopping import StopSignal
+    from tng.cli.interrupts import graceful
+    from tng.cli.planned_output import plan_exit_code, print_plan
+    from tng.cli.registering import Request, prepare
+    from tng.plan.file import write_plan
+
+    flags = target.target_flags(
+        region=region, profile=profile, role_arn=role_arn, account=account, policy=policy,
+        create_policy=create_policy, thing_name=thing_name, thing_type=thing_type,
+        thing_group=thing_group, billing_group=billing_group, status=status,
+        endpoint_url=endpoint_url, rate=rate, update=update,
+    )  # fmt: skip
+    judging = JudgingOptions(config, trust_anchor, manifest_signer, intermediate, strict, at)
+    request = Request(
+        sources, judging, targets, cloud, flags, allow_unverified, allow_attestation, offline, jobs
+    )
+    stop = StopSignal()
+    with graceful(stop):
+        prepared = prepare(request, stop)
+    print_plan(prepared, format_, output)
+    if out is not None:
+        write_plan(prepared.document, out)
+        talk().print(f"saved {out}; apply it with: tng register --plan {out}")
+    raise SystemExit(plan_exit_code(prepared, fail_on))

@@ -1,0 +1,48 @@
+"""Writing a plan in the form that was asked for."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tng.cli.output import open_output
+from tng.cli.target_options import ResultFormat
+from tng.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from tng.cli.options import FailOn
+    from tng.cli.registering import Prepared
+
+
+def print_plan(prepared: "Prepared", format_: ResultFormat, output: Path | None) -> None:
+    """Write the plan to stdout or a file."""
+    import orjson
+
+    from tng.plan.file import plan_text
+    from tng.report.planned import plan_lines, plan_rows
+    from tng.report.registration import csv_rows
+
+    with open_output(output) as stream:
+        match format_:
+            case ResultFormat.COLUMNS:
+                for line in plan_lines(prepared.plan):
+                    stream.write(f"{line}\n".encode("utf-8", "backslashreplace"))
+            case ResultFormat.JSON:
+                stream.write(plan_text(prepared.document))
+            case ResultFormat.JSONL:
+                for row in plan_rows(prepared.plan):
+                    stream.write(orjson.dumps({"message_type": "device", **row}) + b"\n")
+            case ResultFormat.CSV:
+                stream.writelines(csv_rows(plan_rows(prepared.plan)))
+
+
+def plan_exit_code(prepared: "Prepared", fail_on: "FailOn") -> ExitCode:
+    """What a plan that was only made says."""
+    plan = prepared.plan
+    if plan.failed:
+        return ExitCode.PARTIAL if plan.targets else ExitCode.REFUSED
+    return findings_exit_code(prepared, fail_on)
+
+
+def findings_exit_code(prepared: "Prepared", fail_on: "FailOn") -> ExitCode:
+    """What the findings of the inputs say."""
+    fails = prepared.summary.fails(fail_on.severity)
+    return ExitCode.FINDINGS if fails else ExitCode.DONE

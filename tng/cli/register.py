@@ -1,0 +1,130 @@
+"""``tng register``: register verified devices in one or several accounts."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tng.cli import options
+from tng.cli import target_options as target
+from tng.cli.judging import JudgingOptions
+
+if TYPE_CHECKING:
+    from tng.apply.stopping import StopSignal
+    from tng.cli.registering import Prepared
+
+SavedPlan = Annotated[
+    Path | None, typer.Option("--plan", metavar="FILE", help="Apply what `tng plan` saved.")
+]
+
+
+def register(
+    sources: target.OptionalSources = [],  # noqa: B006 - typer copies it
+    *,
+    targets: target.TargetOption = [],  # noqa: B006
+    cloud: target.CloudOption = None,
+    region: target.RegionOption = None,
+    profile: target.ProfileOption = None,
+    role_arn: target.RoleOption = None,
+    account: target.AccountOption = None,
+    policy: target.PolicyOption = [],  # noqa: B006
+    create_policy: target.CreatePolicyOption = None,
+    thing_name: target.ThingNameOption = None,
+    thing_type: target.ThingTypeOption = None,
+    thing_group: target.ThingGroupOption = [],  # noqa: B006
+    billing_group: target.BillingGroupOption = None,
+    status: target.StatusOption = None,
+    endpoint_url: target.EndpointOption = None,
+    rate: target.RateOption = None,
+    update: target.UpdateOption = False,
+    plan: SavedPlan = None,
+    dry_run: target.DryRunOption = False,
+    offline: target.OfflineOption = False,
+    ledger: target.LedgerOption = None,
+    yes: target.YesOption = False,
+    allow_unverified: target.AllowUnverifiedOption = False,
+    allow_attestation: target.AllowAttestationOption = False,
+    fail_on: options.FailOnOption = options.FailOn.ERROR,
+    format_: target.ResultFormatOption = target.ResultFormat.COLUMNS,
+    output: options.OutputOption = None,
+    strict: options.StrictOption = False,
+    at: options.AtOption = None,
+    trust_anchor: options.TrustAnchorOption = [],  # noqa: B006
+    manifest_signer: options.ManifestSignerOption = [],  # noqa: B006
+    intermediate: options.IntermediateOption = [],  # noqa: B006
+    config: options.ConfigOption = None,
+    threads: target.ThreadsOption = None,
+    jobs: options.JobsOption = 0,
+) -> None:
+    """Verify devices and register the genuine ones; the same command resumes.
+
+    Examples:
+
+      tng register manifest.json --cloud aws --region eu-central-1 --policy fleet --dry-run
+
+      tng register manifest.json dumps/ --target eu --target us
+
+      tng register --plan plan.json --yes
+    """
+    from tng.apply.stopping import StopSignal
+    from tng.cli.interrupts import graceful
+    from tng.cli.planned_output import findings_exit_code, plan_exit_code, print_plan
+    from tng.cli.registering import Request, prepare
+    from tng.exit_codes import ExitCode
+
+    flags = target.target_flags(
+        region=region, profile=profile, role_arn=role_arn, account=account, policy=policy,
+        create_policy=create_policy, thing_name=thing_name, thing_type=thing_type,
+        thing_group=thing_group, billing_group=billing_group, status=status,
+        endpoint_url=endpoint_url, rate=rate, update=update,
+    )  # fmt: skip
+    judging = JudgingOptions(config, trust_anchor, manifest_signer, intermediate, strict, at)
+    request = Request(
+        sources, judging, targets, cloud, flags, allow_unverified, allow_attestation, offline,
+        jobs, threads, plan,
+    )  # fmt: skip
+    stop = StopSignal()
+    with graceful(stop):
+        prepared = prepare(request, stop)
+        if dry_run:
+            print_plan(prepared, format_, output)
+            raise SystemExit(plan_exit_code(prepared, fail_on))
+        exit_code = _apply(prepared, stop, ledger, format_, output, asked=yes)
+    if exit_code is ExitCode.DONE:
+        exit_code = findings_exit_code(prepared, fail_on)
+    raise SystemExit(exit_code)
+
+
+def _apply(
+    prepared: "Prepared",
+    stop: "StopSignal",
+    ledger_option: Path | None,
+    format_: target.ResultFormat,
+    output: Path | None,
+    *,
+    asked: bool,
+) -> int:
+    from tng.cli.command_line import typed_command
+    from tng.cli.confirming import confirm_registration
+    from tng.cli.console import talk
+    from tng.cli.progress import shown_progress
+    from tng.cli.results import print_run
+    from tng.ledger import SqliteLedger
+    from tng.registration import register as apply_plan
+
+    confirm_registration(prepared.plan, asked=asked)
+    path = ledger_option or prepared.settings.run.ledger or target.DEFAULT_LEDGER
+    with SqliteLedger(path) as ledger:
+        with shown_progress(talk()) as progress:
+            result = apply_plan(
+                prepared.plan,
+                prepared.targets,
+                ledger,
+                typed_command(sys.argv[1:]),
+                offline=prepared.offline,
+                stop=stop,
+                progress=progress,
+                threads=prepared.threads,
+            )
+        return print_run("register", result, ledger, format_, output)

@@ -1,0 +1,91 @@
+"""Printing how a run ended, or what the ledger knows, with the command to run next."""
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tng.cli.console import talk
+from tng.cli.output import open_output
+from tng.cli.target_options import ResultFormat
+from tng.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from tng.apply.engine import TargetResult
+    from tng.apply.session import RunResult
+    from tng.ledger import DeviceRow, DeviceState, Ledger
+    from tng.plan.models import TargetDescription
+    from tng.report.registration import TargetView
+
+
+def print_run(
+    command: str,
+    result: "RunResult",
+    ledger: "Ledger",
+    format_: ResultFormat,
+    output: Path | None,
+) -> ExitCode:
+    """Write the devices that a run was about; gives its exit code."""
+    from tng.report.registration import ResultView, write_result
+
+    views = tuple(_run_view(item, ledger, result.run) for item in result.targets)
+    view = ResultView(command, result.exit_code.name.lower(), views, result.failed)
+    with open_output(output) as stream:
+        write_result(format_.value, view, stream)
+    if result.exit_code in (ExitCode.PARTIAL, ExitCode.REFUSED, ExitCode.INTERRUPTED):
+        talk().print("hint: the same command goes on where this one stopped; see `tng status`")
+    return result.exit_code
+
+
+def print_status(
+    ledger: "Ledger",
+    targets: "Sequence[TargetDescription]",
+    format_: ResultFormat,
+    output: Path | None,
+) -> None:
+    """Write what the ledger knows of these targets."""
+    from tng.report.registration import ResultView, write_result
+
+    views = tuple(_status_view(target, ledger) for target in targets)
+    result = "partial" if any(view.next for view in views) else "done"
+    with open_output(output) as stream:
+        write_result(format_.value, ResultView("status", result, views, ()), stream)
+
+
+def _run_view(item: "TargetResult", ledger: "Ledger", run: int) -> "TargetView":
+    from tng.report.registration import TargetView
+
+    return TargetView(
+        target=item.target,
+        counts=_count(ledger, item.target.key, run),
+        already=item.already,
+        stopped=item.stopped,
+        next=(),
+        devices=partial(_devices, ledger, item.target.key, run),
+    )
+
+
+def _status_view(target: "TargetDescription", ledger: "Ledger") -> "TargetView":
+    from tng.report.registration import TargetView
+
+    return TargetView(
+        target=target,
+        counts=ledger.counts(target.key),
+        already=None,
+        stopped="",
+        next=tuple(dict.fromkeys(work.command for work in ledger.open_work(target.key))),
+        devices=partial(_devices, ledger, target.key, None),
+    )
+
+
+def _count(ledger: "Ledger", target: str, run: int) -> "dict[DeviceState, int]":
+    counts: dict[DeviceState, int] = {}
+    for row in ledger.devices(target, run=run):
+        counts[row.state] = counts.get(row.state, 0) + 1
+    return counts
+
+
+def _devices(
+    ledger: "Ledger", target: str, run: int | None, states: "Sequence[DeviceState]"
+) -> "Iterator[DeviceRow]":
+    return ledger.devices(target, run=run, states=states)

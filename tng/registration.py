@@ -1,0 +1,210 @@
+"""From outcomes and configured targets to a plan, and from a plan to a run. A library.
+
+    targets = open_targets(settings, opener.open, stop)
+    plan = plan_registration(outcomes, targets, PlanPolicy(), offline=False)
+    result = register(plan, targets, ledger, "tng register …", offline=False, stop=stop)
+
+Reading targets happens side by side; a target that cannot be used is a `FailedTarget`
+and does not stop the others. Nothing here prints or asks.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TypeVar
+
+from tng.apply.calls import Calls, StoppedError
+from tng.apply.engine import DEFAULT_THREADS
+from tng.apply.job import register_job, undo_job
+from tng.apply.progress import Progress
+from tng.apply.session import Assignment, OpenTarget, RunResult, apply_jobs
+from tng.apply.stopping import StopSignal
+from tng.clouds.interface import Caller, Cloud, CloudError, RegisteredDevice
+from tng.clouds.registry import TargetSettings
+from tng.errors import TargetError, TngError
+from tng.exit_codes import ExitCode
+from tng.ledger import DeviceState, Ledger
+from tng.models import Outcome
+from tng.plan.eligibility import PlanPolicy, Selection, select_devices
+from tng.plan.models import FailedTarget, Plan, PlannableDevice, TargetDescription
+from tng.plan.planner import InspectedTarget, make_plan
+
+Result = TypeVar("Result")
+
+OpenCloud = Callable[[TargetSettings, Caller], Cloud]
+"""Makes the adapter of a target; `tng.clouds.registry.CloudOpener.open` is one."""
+
+
+class PlanningStoppedError(TngError):
+    """The run was stopped while the targets were read; nothing was changed."""
+
+    exit_code = ExitCode.INTERRUPTED
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """What is to be removed from one target."""
+
+    target: OpenTarget
+    description: TargetDescription
+    devices: tuple[RegisteredDevice, ...]
+
+
+def open_targets(
+    settings: Sequence[TargetSettings],
+    open_cloud: OpenCloud,
+    stop: StopSignal,
+) -> tuple[OpenTarget, ...]:
+    """Make the adapters; makes no call. Raises `ConfigurationError`."""
+    targets = []
+    for setting in settings:
+        own = stop.child()
+        calls = Calls(stop=own)
+        cloud = open_cloud(setting, calls)
+        targets.append(OpenTarget(setting.name or cloud.description.name, cloud, calls, own))
+    return tuple(targets)
+
+
+def plan_registration(
+    outcomes: Iterable[Outcome],
+    targets: Sequence[OpenTarget],
+    policy: PlanPolicy,
+    *,
+    offline: bool,
+) -> Plan:
+    """Select the devices, read every target (no call at all if ``offline``) and plan.
+
+    Raises `PlanningStoppedError`.
+    """
+    return plan_selection(select_devices(outcomes, policy), targets, offline=offline)
+
+
+def plan_selection(selection: Selection, targets: Sequence[OpenTarget], *, offline: bool) -> Plan:
+    """Like `plan_registration`, of devices that were selected already."""
+    read = _side_by_side(targets, lambda target: _read(target, selection.devices, offline=offline))
+    inspected = [item for item in read if isinstance(item, InspectedTarget)]
+    failed = [item for item in read if isinstance(item, FailedTarget)]
+    return make_plan(selection, inspected, failed)
+
+
+def register(
+    plan: Plan,
+    targets: Sequence[OpenTarget],
+    ledger: Ledger,
+    command: str,
+    *,
+    offline: bool,
+    stop: StopSignal,
+    progress: Progress | None = None,
+    threads: int = DEFAULT_THREADS,
+) -> RunResult:
+    """Apply a plan that was made with these ``targets``; see `apply_jobs`.
+
+    ``offline`` says that the plan was made without reading the targets: then steps that
+    the ledger has as done are not made again.
+    """
+    by_key = _by_key(targets)
+    known = {target.key for target in ledger.targets()}
+    assignments = []
+    for target_plan in plan.targets:
+        key = target_plan.target.key
+        rows = ledger.devices(key, states=(DeviceState.FAILED,)) if key in known else ()
+        failed_before = frozenset(row.key for row in rows)
+        target = by_key[key]
+        job = register_job(target_plan, target.cloud, inspected=not offline, last=failed_before)
+        assignments.append(Assignment(job, target))
+    return apply_jobs(
+        assignments, ledger, command,
+        stop=stop, progress=progress, threads=threads, failed=plan.failed,
+    )  # fmt: skip
+
+
+def plan_removal(
+    targets: Sequence[OpenTarget], ledger: Ledger, device_ids: Sequence[str]
+) -> tuple[tuple[Removal, ...], tuple[FailedTarget, ...]]:
+    """What the ledger says this tool made on each target, or of those devices alone.
+
+    ``device_ids`` are chips' ids, certificate fingerprints or names. Reads who is being
+    called, and nothing else of the targets. Raises `PlanningStoppedError`.
+    """
+    checked = _side_by_side(targets, _check)
+    known = {target.key for target in ledger.targets()}
+    removals = []
+    for target, failure in zip(targets, checked, strict=True):
+        description = target.cloud.description
+        if failure is None and description.key in known:
+            devices = tuple(ledger.registered(description.key, device_ids))
+            removals.append(Removal(target, description, devices))
+    return tuple(removals), tuple(failure for failure in checked if failure is not None)
+
+
+def deregister(
+    removals: Sequence[Removal],
+    ledger: Ledger,
+    command: str,
+    *,
+    stop: StopSignal,
+    progress: Progress | None = None,
+    threads: int = DEFAULT_THREADS,
+    failed: Sequence[FailedTarget] = (),
+) -> RunResult:
+    """Remove what was planned; see `apply_jobs`."""
+    assignments = [
+        Assignment(
+            undo_job(removal.description, removal.devices, removal.target.cloud), removal.target
+        )
+        for removal in removals
+        if removal.devices
+    ]
+    return apply_jobs(
+        assignments, ledger, command, stop=stop, progress=progress, threads=threads, failed=failed
+    )
+
+
+def _by_key(targets: Sequence[OpenTarget]) -> dict[str, OpenTarget]:
+    found: dict[str, OpenTarget] = {}
+    for target in targets:
+        found.setdefault(target.cloud.description.key, target)
+    return found
+
+
+def _side_by_side(
+    targets: Sequence[OpenTarget], function: Callable[[OpenTarget], Result]
+) -> list[Result]:
+    with ThreadPoolExecutor(max(1, len(targets)), thread_name_prefix="target") as pool:
+        try:
+            return list(pool.map(function, targets))
+        except StoppedError as error:
+            raise PlanningStoppedError(
+                "interrupted", "Nothing was changed; run the same command again."
+            ) from error
+
+
+def _read(
+    target: OpenTarget, devices: Sequence[PlannableDevice], *, offline: bool
+) -> InspectedTarget | FailedTarget:
+    try:
+        facts = target.cloud.preflight(offline=offline)
+        target.calls.follow(target.cloud, target.cloud.description.key)
+        view = None if offline else target.cloud.inspect(devices)
+    except TargetError as error:
+        return FailedTarget(target.name, error.message, error.hint)
+    except CloudError as error:
+        return _failed(target, error)
+    return InspectedTarget(target.name, target.cloud, facts, view)
+
+
+def _check(target: OpenTarget) -> FailedTarget | None:
+    try:
+        target.cloud.preflight(offline=False)
+        target.calls.follow(target.cloud, target.cloud.description.key)
+    except TargetError as error:
+        return FailedTarget(target.name, error.message, error.hint)
+    except CloudError as error:
+        return _failed(target, error)
+    return None
+
+
+def _failed(target: OpenTarget, error: CloudError) -> FailedTarget:
+    hint = "Check the permissions of the credentials, then run the same command again."
+    return FailedTarget(target.name, str(error), hint)

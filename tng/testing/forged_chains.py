@@ -116,7 +116,7 @@ def chip_as_issuer(vendor: MicrochipVendor, number: int = 0) -> Forgery:
     chip = subordinate(signer, request, key)
     leaf = chip.issue(_request(vendor, number, chip))
     chain = leaf, chip.certificate, signer.certificate
-    return _entry(chip_as_issuer, vendor, number, chain, "issuer-not-ca")
+    return _entry(chip_as_issuer, vendor, number, chain, "issuer-not-ca", "issuer-key-usage")
 
 
 def path_length_exceeded(vendor: MicrochipVendor, number: int = 0) -> Forgery:
@@ -194,11 +194,11 @@ def _under(
 
 
 def _entry(
-    forger: Forger, vendor: MicrochipVendor, number: int, chain: tuple[bytes, ...], code: str
+    forger: Forger, vendor: MicrochipVendor, number: int, chain: tuple[bytes, ...], *codes: str
 ) -> Forgery:
     payload = make_payload(vendor, vendor.device(number), DEFAULT_STYLE)
     for key in payload["publicKeySet"]["keys"]:
         if "x5c" in key:
             key["x5c"] = [b64encode(certificate).decode() for certificate in chain]
     entry = sign_payload(payload, vendor.manifest_signer)
-    return describe(forger, {**entry, "header": {"uniqueId": payload["uniqueId"]}}, code)
+    return describe(forger, {**entry, "header": {"uniqueId": payload["uniqueId"]}}, *codes)

@@ -31,7 +31,7 @@ _ECDSA_OIDS = {
     "sha384": "1.2.840.10045.4.3.3",
     "sha512": "1.2.840.10045.4.3.4",
 }
-_RSA_SHA256 = "1.2.840.113549.1.1.11"
+_RSA_OIDS = {"sha256": "1.2.840.113549.1.1.11", "sha384": "1.2.840.113549.1.1.12"}
 _EXPONENT = 65537
 
 
@@ -39,7 +39,7 @@ _EXPONENT = 65537
 class SigningKey:
     """A private key and the hash that it signs with: ``"sha256"``, ``"sha384"``, ``"sha512"``.
 
-    RSA keys sign with SHA-256 alone.
+    RSA keys do not sign with the last.
     """
 
     private: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
@@ -82,7 +82,7 @@ class SigningKey:
         §3.2); ``null_parameters`` writes them all the same, as NXP's roots do.
         """
         is_rsa = isinstance(self.private, rsa.RSAPrivateKey)
-        oid = _RSA_SHA256 if is_rsa else _ECDSA_OIDS[self.hash_name]
+        oid = (_RSA_OIDS if is_rsa else _ECDSA_OIDS)[self.hash_name]
         return der.sequence(
             der.object_identifier(oid), der.NULL if is_rsa or null_parameters else b""
         )

@@ -110,18 +110,19 @@ class NxpVendor:
     def root_e305(self) -> Authority:
         """P-384 root of the elliptic-curve cloud certificates."""
         key = seeded_key(self.seed, "nxp/root-e305", "P-384", "sha384")
-        return self._root("RootCAvE305", key, null_parameters=True)
+        return _signing_with_sha256(self._root("RootCAvE305", key, null_parameters=True))
 
     @cached_property
     def root_r406(self) -> Authority:
-        """RSA-4096 root of the RSA cloud certificates."""
-        return self._root("RootCAvR406", rsa_key("nxp/root-r406", 4096), null_parameters=False)
+        """RSA-4096 root of the RSA cloud certificates; it always signs with SHA-384."""
+        key = replace(rsa_key("nxp/root-r406", 4096), hash_name="sha384")
+        return self._root("RootCAvR406", key, null_parameters=False)
 
     @cached_property
     def root_e506(self) -> Authority:
         """P-521 root of the attestation and connectivity certificates."""
         key = seeded_key(self.seed, "nxp/root-e506", "P-521", "sha512")
-        return self._root("RootCAvE506", key, null_parameters=True)
+        return _signing_with_sha256(self._root("RootCAvE506", key, null_parameters=True))
 
     @property
     def roots(self) -> tuple[Authority, ...]:
@@ -217,9 +218,7 @@ class NxpVendor:
             not_after=datetime(2037, 3, 20, 15, 26, 4, tzinfo=UTC),
             extensions=(x509.basic_constraints(is_ca=True), _CA_USAGE),
         )
-        root = x509.self_signed(request, key, null_parameters=null_parameters)
-        # The genuine roots sign themselves with the hash of their size, and others with SHA-256.
-        return replace(root, key=SigningKey(key.private))
+        return x509.self_signed(request, key, null_parameters=null_parameters)
 
     def _make_issuers(self, hierarchy: Hierarchy, variant: str) -> tuple[Authority, ...]:
         upper = self._first_level(hierarchy)
@@ -263,3 +262,9 @@ class NxpVendor:
             extensions=(x509.basic_constraints(is_ca=True, path_length=0),),
         )
         return x509.subordinate(upper, request, key)
+
+
+def _signing_with_sha256(root: Authority) -> Authority:
+    # The genuine elliptic-curve roots sign themselves with the hash of their size, and
+    # others with SHA-256.
+    return replace(root, key=SigningKey(root.key.private))

@@ -10,6 +10,7 @@ This module does not decide whether a certificate is to be believed.
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
+from functools import lru_cache
 from hashlib import sha256
 
 from tng.findings import Finding, finding
@@ -116,11 +117,15 @@ def _read(data: bytes) -> Certificate:
         raise CertificateError("the signed and the unsigned signature algorithm differ")
     _issuer_start, issuer_stop = der.expect(data, position, tbs_stop, der.SEQUENCE, "issuer")
     issuer = read_cached_name(data[position:issuer_stop])
-    not_before, not_after, position = _validity(data, issuer_stop, tbs_stop, tolerances)
-    subject, position = read_name(data, position, tbs_stop)
+    _, validity_stop = der.expect(data, issuer_stop, tbs_stop, der.SEQUENCE, "validity")
+    not_before, not_after, early = _validity(data[issuer_stop:validity_stop])
+    subject, position = read_name(data, validity_stop, tbs_stop)
     _, key_stop = der.expect(data, position, tbs_stop, der.SEQUENCE, "public key")
     public_key = read_public_key(data[position:key_stop])
     extensions = _extensions(data, key_stop, tbs_stop)
+    algorithm, null_parameters = _signature_algorithm(inner)
+    tolerances += early
+    tolerances += null_parameters
     _note_names(issuer, subject, extensions, tolerances)
     return Certificate(
         der=data,
@@ -133,7 +138,7 @@ def _read(data: bytes) -> Certificate:
         not_after=not_after,
         public_key=public_key,
         extensions=extensions,
-        signature_algorithm=_signature_algorithm(inner, tolerances),
+        signature_algorithm=algorithm,
         signature=data[bits_start + 1 : bits_stop],
         tolerances=tuple(tolerances),
     )
@@ -152,19 +157,19 @@ def _algorithm_identifier(data: bytes, offset: int, end: int) -> tuple[bytes, in
     return data[start:stop], stop
 
 
-def _signature_algorithm(identifier: bytes, tolerances: list[Finding]) -> SignatureAlgorithm:
+@lru_cache(maxsize=64)
+def _signature_algorithm(identifier: bytes) -> tuple[SignatureAlgorithm, tuple[Finding, ...]]:
     start, stop = der.expect(identifier, 0, len(identifier), der.OBJECT_IDENTIFIER, "algorithm")
     algorithm = _ALGORITHMS.get(identifier[start:stop], SignatureAlgorithm.UNSUPPORTED)
     parameters = identifier[stop:]
     if algorithm is SignatureAlgorithm.UNSUPPORTED or not parameters:
-        return algorithm
+        return algorithm, ()
     if parameters != _NULL_PARAMETERS:
         raise CertificateError("the signature algorithm has parameters other than NULL")
-    if algorithm.value[0] == "EC":
-        tolerances.append(
-            finding("ecdsa-null-parameters", f"{algorithm.name} carries NULL parameters")
-        )
-    return algorithm
+    if algorithm.value[0] != "EC":
+        return algorithm, ()
+    message = f"{algorithm.name} carries NULL parameters"
+    return algorithm, (finding("ecdsa-null-parameters", message),)
 
 
 def _version_and_serial(data: bytes, position: int, end: int) -> tuple[int, bytes]:
@@ -183,18 +188,18 @@ def _version_and_serial(data: bytes, position: int, end: int) -> tuple[int, byte
     return stop, data[start:stop]
 
 
-def _validity(
-    data: bytes, offset: int, end: int, tolerances: list[Finding]
-) -> tuple[datetime, datetime, int]:
-    start, stop = der.expect(data, offset, end, der.SEQUENCE, "validity")
-    not_before, position, early = _time(data, start, stop)
-    not_after, position, early_end = _time(data, position, stop)
+@lru_cache(maxsize=1024)
+def _validity(element: bytes) -> tuple[datetime, datetime, tuple[Finding, ...]]:
+    """Read a Validity; remembered, since the devices of a batch were issued together."""
+    start, stop = der.expect(element, 0, len(element), der.SEQUENCE, "validity")
+    not_before, position, early = _time(element, start, stop)
+    not_after, position, early_end = _time(element, position, stop)
     if position != stop:
         raise CertificateError("bytes after the validity")
-    if early or early_end:
-        message = f"valid until {not_after:%Y-%m-%d}, written as GeneralizedTime"
-        tolerances.append(finding("generalized-time-before-2050", message))
-    return not_before, not_after, stop
+    if not (early or early_end):
+        return not_before, not_after, ()
+    message = f"valid until {not_after:%Y-%m-%d}, written as GeneralizedTime"
+    return not_before, not_after, (finding("generalized-time-before-2050", message),)
 
 
 def _time(data: bytes, offset: int, end: int) -> tuple[datetime, int, bool]:
@@ -237,10 +242,8 @@ def _extensions(data: bytes, position: int, end: int) -> Extensions:
 def _note_names(
     issuer: Name, subject: Name, extensions: Extensions, tolerances: list[Finding]
 ) -> None:
-    irregular = issuer.irregular + subject.irregular
-    for name in extensions.directory_names:
-        irregular += name.irregular
-    if irregular:
-        tolerances.append(
-            finding("printable-string-illegal-character", f"PrintableString {irregular[0]!r}")
-        )
+    for name in (issuer, subject, *extensions.directory_names):
+        if name.irregular:
+            message = f"PrintableString {name.irregular[0]!r}"
+            tolerances.append(finding("printable-string-illegal-character", message))
+            return

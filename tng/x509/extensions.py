@@ -1,6 +1,7 @@
 """The certificate extensions that verification and reports rely on (RFC 5280 §4.2)."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from tng.x509 import der
 from tng.x509.names import Name, read_name
@@ -22,6 +23,9 @@ _KNOWN = {
 
 MAX_EXTENSIONS = 64
 """More than any certificate has; a bound against certificates made to be slow."""
+
+_REMEMBERED = 256
+"""Values of an extension that are remembered: the devices of a batch share most of them."""
 
 _USAGE_NAMES = (
     "digitalSignature",
@@ -103,6 +107,7 @@ def _split(data: bytes, position: int, stop: int) -> tuple[dict[bytes, bytes], t
     return values, tuple(unknown)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def _basic_constraints(value: bytes | None) -> tuple[bool, int | None]:
     if value is None:
         return False, None
@@ -123,6 +128,7 @@ def _basic_constraints(value: bytes | None) -> tuple[bool, int | None]:
     return is_ca, path_length
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def _key_usage(value: bytes | None) -> frozenset[str] | None:
     if value is None:
         return None
@@ -146,6 +152,7 @@ def _octet_string(value: bytes | None) -> bytes | None:
     return value[start:stop]
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def _authority_key(value: bytes | None) -> bytes | None:
     if value is None:
         return None
@@ -158,6 +165,7 @@ def _authority_key(value: bytes | None) -> bytes | None:
     return None
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def _directory_names(value: bytes | None) -> tuple[Name, ...]:
     if value is None:
         return ()

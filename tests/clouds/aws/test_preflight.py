@@ -5,12 +5,15 @@ from dataclasses import replace
 
 import pytest
 
-from tests.clouds.aws.conftest import REGION, call_at_once, settled
+from tests.clouds.aws.conftest import call_at_once
+from tests.emulators import new_account
 from tests.planned_devices import verified
 from tng.clouds.aws.adapter import AwsCloud
 from tng.clouds.aws.sessions import AwsSessions
+from tng.clouds.interface import RemoteView
 from tng.errors import ConfigurationError, TargetError
 from tng.plan.models import Disposition
+from tng.sandbox.preparation import POLICY_NAME, THING_TYPE
 
 WILDCARD = '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"iot:*","Resource":"*"}}'
 
@@ -26,16 +29,16 @@ def refusal(settings) -> TargetError:
     return caught.value
 
 
-def test_facts_name_account_endpoint_and_policy(iot, full, account):
+def test_facts_name_account_endpoint_and_policy(full):
     facts = dict(open_cloud(full).preflight(offline=False).facts)
-    assert facts["account"] == account
-    assert facts["region"] == REGION
-    assert f".iot.{REGION}." in facts["endpoint"]
-    assert facts["policy"] == "fleet"
+    assert facts["account"] == full.account
+    assert facts["region"] == full.region
+    assert f".iot.{full.region}." in facts["endpoint"]
+    assert facts["policy"] == POLICY_NAME
     assert facts["rate"] == "10 registrations a second"
 
 
-def test_another_account_than_expected_is_refused(iot, settings):
+def test_another_account_than_expected_is_refused(settings):
     error = refusal(replace(settings, account="999999999999"))
     assert "expected 999999999999" in error.message
 
@@ -48,7 +51,7 @@ def test_another_account_than_expected_is_refused(iot, settings):
         ({"groups": ("absent",)}, "thing group absent"),
     ],
 )
-def test_what_does_not_exist_is_refused_by_name(iot, full, change, named):
+def test_what_does_not_exist_is_refused_by_name(full, change, named):
     assert named in refusal(replace(full, **change)).message
 
 
@@ -65,34 +68,34 @@ def test_a_billing_group_is_found(iot, full, is_moto):
 
 
 def test_a_deprecated_type_is_refused(iot, full):
-    iot.deprecate_thing_type(thingTypeName="sensor")
+    iot.deprecate_thing_type(thingTypeName=THING_TYPE)
     assert "deprecated" in refusal(full).message
 
 
-def test_an_endpoint_that_does_not_answer_is_refused(iot, settings):
+def test_an_endpoint_that_does_not_answer_is_refused(settings):
     error = refusal(replace(settings, endpoint_url="http://127.0.0.1:9"))
     assert "network" in error.hint
 
 
-def test_a_profile_that_does_not_exist_is_refused(iot, settings):
+def test_a_profile_that_does_not_exist_is_refused(settings):
     assert "nobody" in refusal(replace(settings, profile="nobody")).message
 
 
-def test_missing_credentials_are_refused(iot, settings, monkeypatch):
+def test_missing_credentials_are_refused(settings, monkeypatch):
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     assert "NoCredentialsError" in refusal(settings).message
 
 
-def test_the_region_of_the_profile_is_used(iot, settings, monkeypatch):
-    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+def test_the_region_of_the_profile_is_used(settings, monkeypatch):
+    monkeypatch.setenv("AWS_DEFAULT_REGION", settings.region)
     cloud = open_cloud(replace(settings, region=None))
     cloud.preflight(offline=False)
-    assert cloud.description.region == REGION
+    assert cloud.description.region == settings.region
 
 
-def test_no_region_at_all_is_refused(iot, settings, monkeypatch):
+def test_no_region_at_all_is_refused(settings, monkeypatch):
     monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
     assert "no region" in refusal(replace(settings, region=None)).message
 
@@ -110,10 +113,10 @@ def test_a_missing_policy_is_made_by_prepare_and_not_before(iot, settings, tmp_p
     facts = cloud.preflight(offline=False)
     assert [item.code for item in facts.findings] == ["wildcard-policy", "target-needs-preparing"]
     assert cloud.inspect([verified(21)]).states == {}
-    assert settled(front).writes() == ()
+    assert front.log.writes() == ()
     cloud.prepare()
     cloud.prepare()
-    assert len(settled(front).calls("CreatePolicy")) == 1
+    assert len(front.log.calls("CreatePolicy")) == 1
     document = iot.get_policy(policyName="new")["policyDocument"]
     assert json.loads(document) == json.loads(WILDCARD)
 
@@ -128,7 +131,7 @@ def test_a_policy_made_meanwhile_is_fine(iot, settings, tmp_path):
 
 
 @pytest.mark.parametrize("content", ["{", "[]", '{"Statement": "' + "x" * 3000 + '"}'])
-def test_an_unusable_policy_file_is_refused(iot, settings, tmp_path, content):
+def test_an_unusable_policy_file_is_refused(settings, tmp_path, content):
     file = tmp_path / "policy.json"
     file.write_text(content)
     cloud = open_cloud(replace(settings, policies=("new",), create_policy=file))
@@ -136,45 +139,42 @@ def test_an_unusable_policy_file_is_refused(iot, settings, tmp_path, content):
         cloud.preflight(offline=False)
 
 
-def test_a_dry_run_makes_no_write_call(iot, full, front):
+def test_a_dry_run_makes_no_write_call(full, front):
     cloud = open_cloud(full)
     cloud.preflight(offline=False)
     devices = [verified(number) for number in range(20, 25)]
     view = cloud.inspect(devices)
     plans = [cloud.plan_device(device, view) for device in devices]
     assert {plan.disposition for plan in plans} == {Disposition.REGISTER}
-    assert settled(front).writes() == ()
-    assert settled(front).total > 0
+    assert front.log.writes() == ()
+    assert front.log.total > 0
 
 
-def test_offline_makes_no_call_and_knows_the_arn(front, settings, account):
+def test_offline_makes_no_call_and_knows_the_arn(front, settings):
     cloud = open_cloud(settings)
     cloud.preflight(offline=True)
     device = verified(22)
-    step = cloud.steps(cloud.plan_device(device, cloud_view_of_nothing()))[1]
-    assert step.request["target"] == f"arn:aws:iot:{REGION}:{account}:cert/{device.leaf.sha256}"
-    assert settled(front).total == 0
+    step = cloud.steps(cloud.plan_device(device, RemoteView({})))[1]
+    assert (
+        step.request["target"]
+        == f"arn:aws:iot:{settings.region}:{settings.account}:cert/{device.leaf.sha256}"
+    )
+    assert front.log.total == 0
 
 
-def cloud_view_of_nothing():
-    from tng.clouds.interface import RemoteView
-
-    return RemoteView({})
-
-
-def test_accounts_behind_roles_share_nothing_but_the_caller(iot, settings, front, fresh_accounts):
+def test_accounts_behind_roles_share_nothing_but_the_caller(settings, front):
     sessions = AwsSessions(threads=2)
     device = verified(23)
-    for _ in range(2):
-        other = next(fresh_accounts)
+    for other in (new_account(), new_account()):
         role = f"arn:aws:iam::{other}:role/registrar"
         target = replace(settings, account=other, role_arn=role, policies=())
-        cloud = AwsCloud(target, sessions, call_at_once)
-        cloud.preflight(offline=False)
-        assert cloud.description.account == other
-        plan = cloud.plan_device(device, cloud.inspect([device]))
+        assumed = AwsCloud(target, sessions, call_at_once)
+        assumed.preflight(offline=False)
+        assert assumed.description.account == other
+        plan = assumed.plan_device(device, assumed.inspect([device]))
         assert plan.disposition is Disposition.REGISTER
-        for step in cloud.steps(plan):
-            cloud.perform(step)
-        assert cloud.plan_device(device, cloud.inspect([device])).disposition is Disposition.RIGHT
-    assert len(settled(front).calls("AssumeRole")) == 2
+        for step in assumed.steps(plan):
+            assumed.perform(step)
+        again = assumed.plan_device(device, assumed.inspect([device]))
+        assert again.disposition is Disposition.RIGHT
+    assert len(front.log.calls("AssumeRole")) == 2

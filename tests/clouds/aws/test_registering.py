@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from tests.clouds.aws.conftest import settled
 from tests.planned_devices import verified
 from tng.clouds.interface import AttentionStep, DoneStep, RegisteredDevice
 from tng.plan.models import Disposition
+from tng.sandbox.preparation import POLICY_NAME, THING_GROUP, THING_TYPE
 
 
 def apply(cloud, device, view=None):
@@ -24,26 +24,26 @@ def test_certificate_and_policy_take_two_calls(cloud_of, settings, front, iot):
     cloud = cloud_of(settings)
     device = verified(1)
     plan = cloud.plan_device(device, cloud.inspect([device]))
-    settled(front).clear()
+    front.log.clear()
     for step in cloud.steps(plan):
         assert cloud.perform(step) == DoneStep()
-    assert settled(front).counts() == {"RegisterCertificateWithoutCA": 1, "AttachPolicy": 1}
+    assert front.log.counts() == {"RegisterCertificateWithoutCA": 1, "AttachPolicy": 1}
     there = iot.describe_certificate(certificateId=device.leaf.sha256)["certificateDescription"]
     assert there["status"] == "ACTIVE"
     assert there["certificatePem"].count("BEGIN CERTIFICATE") == 1
     policies = iot.list_attached_policies(target=there["certificateArn"])["policies"]
-    assert [policy["policyName"] for policy in policies] == ["fleet"]
+    assert [policy["policyName"] for policy in policies] == [POLICY_NAME]
 
 
 def test_everything_takes_five_calls_and_is_right_afterwards(cloud_of, full, front, iot):
     cloud = cloud_of(full)
     device = verified(2)
-    settled(front).clear()
+    front.log.clear()
     plan, _ = apply(cloud, device)
     assert plan.disposition is Disposition.REGISTER
-    assert len(settled(front).writes()) == 5
+    assert len(front.log.writes()) == 5
     thing = iot.describe_thing(thingName=plan.name)
-    assert thing["thingTypeName"] == "sensor"
+    assert thing["thingTypeName"] == THING_TYPE
     assert thing["attributes"] == {"part": "TNGTLS"}
     again = cloud.plan_device(device, cloud.inspect([device]))
     assert (again.disposition, again.calls) == (Disposition.RIGHT, ())
@@ -102,7 +102,7 @@ def test_what_is_missing_is_added(cloud_of, settings, full, iot):
     assert plan.disposition is Disposition.COMPLETE
     assert plan.operations == ("CreateThing", "AttachThingPrincipal", "AddThingToThingGroup")
     groups = iot.list_thing_groups_for_thing(thingName=plan.name)["thingGroups"]
-    assert [group["groupName"] for group in groups] == ["reel-7"]
+    assert [group["groupName"] for group in groups] == [THING_GROUP]
 
 
 def test_a_thing_with_other_settings_is_a_conflict(cloud_of, full, iot):
@@ -111,7 +111,7 @@ def test_a_thing_with_other_settings_is_a_conflict(cloud_of, full, iot):
     cloud = cloud_of(full)
     plan = cloud.plan_device(device, cloud.inspect([device]))
     assert (plan.disposition, plan.calls) == (Disposition.CONFLICT, ())
-    assert "type is absent, expected sensor" in plan.differences[0]
+    assert f"type is absent, expected {THING_TYPE}" in plan.differences[0]
 
 
 def test_a_thing_of_another_certificate_is_a_conflict(cloud_of, full):
@@ -134,7 +134,7 @@ def test_a_thing_made_meanwhile_is_compared(cloud_of, full, iot, is_moto):
     iot.create_thing(thingName=plan.name)
     result = cloud.perform(cloud.steps(plan)[2])
     assert isinstance(result, AttentionStep)
-    assert "expected sensor" in result.reason
+    assert f"expected {THING_TYPE}" in result.reason
 
 
 def test_undo_leaves_nothing(cloud_of, full, iot):

@@ -27,7 +27,7 @@ def confirm_registration(plan: "Plan", *, asked: bool) -> None:
     ]
     if not any(count for _, count in wanted):
         return
-    if not asked:
+    if not asked and sys.stdin.isatty():
         for line in plan_lines(plan):
             complain().print(line)
     unverified = any(

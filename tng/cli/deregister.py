@@ -66,6 +66,7 @@ def deregister(
     chosen = [identity_only(item) for item in select_targets(settings, targets, flags, cloud)]
     count = threads or settings.run.threads or DEFAULT_THREADS
     path = ledger or settings.run.ledger or target.DEFAULT_LEDGER
+    command = typed_command(sys.argv[1:])
     stop = StopSignal()
     with graceful(stop), SqliteLedger(path, must_exist=True) as opened:
         called = open_targets(chosen, CloudOpener(threads=count).open, stop)
@@ -77,10 +78,10 @@ def deregister(
             result = remove(
                 removals,
                 opened,
-                typed_command(sys.argv[1:]),
+                command,
                 stop=stop,
                 progress=progress,
                 threads=count,
                 failed=failed,
             )
-        raise SystemExit(print_run("deregister", result, opened, format_, output))
+        raise SystemExit(print_run("deregister", result, opened, format_, output, typed=command))

@@ -114,6 +114,7 @@ def _apply(
     from tng.registration import register as apply_plan
 
     confirm_registration(prepared.plan, asked=asked)
+    command = typed_command(sys.argv[1:])
     path = ledger_option or prepared.settings.run.ledger or target.DEFAULT_LEDGER
     with SqliteLedger(path) as ledger:
         with shown_progress(talk()) as progress:
@@ -121,10 +122,10 @@ def _apply(
                 prepared.plan,
                 prepared.targets,
                 ledger,
-                typed_command(sys.argv[1:]),
+                command,
                 offline=prepared.offline,
                 stop=stop,
                 progress=progress,
                 threads=prepared.threads,
             )
-        return print_run("register", result, ledger, format_, output)
+        return print_run("register", result, ledger, format_, output, typed=command)

@@ -5,11 +5,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from tng import __version__
 from tng.cli.console import talk
 from tng.cli.judging import JudgingOptions, make_verifier
+from tng.cli.verify import print_summary
 from tng.errors import UsageError
 from tng.report.text import printable
 
@@ -70,6 +72,7 @@ def prepare(request: Request, stop: "StopSignal") -> Prepared:
     from tng.report.interface import Summary
     from tng.scan import Scan
 
+    started = monotonic()
     saved = None if request.saved is None else _read_saved(request, request.saved)
     if saved is not None:
         request = _repeated(request, saved)
@@ -86,6 +89,7 @@ def prepare(request: Request, stop: "StopSignal") -> Prepared:
         PlanPolicy(request.allow_unverified, request.allow_attestation),
         offline=request.offline,
     )
+    print_summary(summary, monotonic() - started)
     if saved is not None:
         plan = _checked(saved, scan.inputs, plan, targets)
     document = _document(request, scan.inputs, plan, targets, chosen)

@@ -9,6 +9,7 @@ from tng.cli.console import talk
 from tng.cli.output import open_output
 from tng.cli.target_options import ResultFormat
 from tng.exit_codes import ExitCode
+from tng.report.text import printable
 
 if TYPE_CHECKING:
     from tng.apply.engine import TargetResult
@@ -24,8 +25,10 @@ def print_run(
     ledger: "Ledger",
     format_: ResultFormat,
     output: Path | None,
+    *,
+    typed: str,
 ) -> ExitCode:
-    """Write the devices that a run was about; gives its exit code."""
+    """Write the devices that a run was about; ``typed`` is the command that goes on."""
     from tng.report.registration import ResultView, write_result
 
     views = tuple(_run_view(item, ledger, result.run) for item in result.targets)
@@ -33,7 +36,7 @@ def print_run(
     with open_output(output) as stream:
         write_result(format_.value, view, stream)
     if result.exit_code in (ExitCode.PARTIAL, ExitCode.REFUSED, ExitCode.INTERRUPTED):
-        talk().print("hint: the same command goes on where this one stopped; see `tng status`")
+        talk().print(f"to go on where this stopped: {printable(typed)}")
     return result.exit_code
 
 

@@ -74,6 +74,8 @@ def plan_rows(plan: Plan) -> Iterator[Row]:
 def duration_text(duration: timedelta) -> str:
     """A duration as people say it: ``45 s``, ``12 min``, ``27.8 h``."""
     seconds = duration.total_seconds()
+    if 0 < seconds < 1:
+        return "1 s"
     if seconds < 90:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

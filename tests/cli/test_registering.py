@@ -1,0 +1,211 @@
+"""`tng plan`, `register`, `status` and `deregister` as processes, on both emulators."""
+
+import json
+import shlex
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from tests.cli.workshop import BOTH, ROOT, VENDOR, keys, make_workshop
+from tng.sandbox.faults import Fault, LostReply, ServerError, Throttle, When, random_faults
+from tng.sandbox.quotas import quotas_for
+from tng.testing.manifest import make_entry, write_manifest
+
+SCHEMAS = ROOT / "docs" / "schemas"
+
+
+@pytest.fixture
+def workshop(cloud, cloud_files, tmp_path):
+    return make_workshop(tmp_path, cloud)
+
+
+@pytest.fixture
+def front(workshop):
+    return workshop.cloud.front
+
+
+def validate(text, schema):
+    document = json.loads(text)
+    jsonschema.validate(document, json.loads((SCHEMAS / schema).read_text()))
+    return document
+
+
+def test_the_whole_way_in_two_accounts(workshop):
+    manifest, cloud = workshop.manifest(6), workshop.cloud
+    dry, _ = workshop.tng("register", manifest, *workshop.trust, *BOTH, "--dry-run")
+    assert "6  to register" in dry
+    assert "6 RegisterCertificateWithoutCA, 6 AttachPolicy, 6 CreateThing" in dry
+    assert cloud.eu.account in dry
+    assert "-ats.iot." in dry or "endpoint" in dry
+    assert cloud.front.log.writes() == ()
+
+    out, err = workshop.register(manifest, *BOTH)
+    assert out.count("6  done") == 2
+    assert "sandbox-eu: 6/6" in err
+    assert len(cloud.front.log.writes()) == 2 * 6 * 5
+    for account in (cloud.eu, cloud.us):
+        workshop.assert_registered(account, 6)
+
+    cloud.front.log.clear()
+    again, _ = workshop.register(manifest, *BOTH)
+    assert again.count("6  of them there and right before") == 2
+    assert cloud.front.log.writes() == ()
+
+    removal, _ = workshop.tng("deregister", "--target", "sandbox-us", "--dry-run")
+    assert "6  to deregister" in removal
+    assert cloud.front.log.writes() == ()
+    workshop.tng("deregister", "--target", "sandbox-us", "--yes")
+    assert workshop.certificates(cloud.us) == {}
+    assert workshop.things(cloud.us) == {}
+    workshop.assert_registered(cloud.eu, 6)
+    counts = {name: target["counts"] for name, target in workshop.status().items()}
+    assert counts["sandbox-us"]["removed"] == 6
+    assert counts["sandbox-eu"]["done"] == 6
+
+
+def test_what_is_not_genuine_is_never_registered_and_fails_the_run(workshop):
+    with (workshop.folder / "mixed.json").open("wb") as stream:
+        forged = make_entry(VENDOR, VENDOR.device(9))
+        forged["signature"] = make_entry(VENDOR, VENDOR.device(8))["signature"]
+        good = [make_entry(VENDOR, VENDOR.device(n)) for n in range(3)]
+        write_manifest(stream, [*good, forged, good[0]])
+    out, err = workshop.register("mixed.json", "--target", "sandbox-eu", expect=1)
+    assert "3  done" in out
+    assert "2 rejected" in err
+    assert "manifest-signature-invalid" in err
+    assert set(workshop.certificates(workshop.cloud.eu)) == keys(3)
+
+
+def test_a_saved_plan_is_applied_and_registers_nothing_else(workshop):
+    manifest = workshop.manifest(2)
+    workshop.tng("plan", manifest, *workshop.trust, *BOTH, "-o", "plan.json")
+    validate((workshop.folder / "plan.json").read_text(), "tng.plan.1.json")
+    workshop.manifest(4)
+    _, err = workshop.tng("register", "--plan", "plan.json", "--yes")
+    assert "has changed since the plan was made" in err
+    assert "2 devices are not in the plan" in err
+    workshop.assert_registered(workshop.cloud.eu, 2)
+    workshop.assert_registered(workshop.cloud.us, 2)
+
+
+def test_what_is_there_but_different_is_left_alone_and_said(workshop):
+    manifest, eu = workshop.manifest(3), workshop.cloud.eu
+    client = workshop.cloud.client("iot", eu)
+    workshop.register(manifest, "--target", "sandbox-eu")
+    odd = sorted(keys(3))[0]
+    client.update_certificate(certificateId=odd, newStatus="INACTIVE")
+    out, _ = workshop.register(manifest, "--target", "sandbox-eu", expect=4)
+    assert "1  attention" in out
+    assert "INACTIVE, expected ACTIVE" in out
+    assert workshop.certificates(eu)[odd] == "INACTIVE"
+    workshop.register(manifest, "--target", "sandbox-eu", "--update")
+    workshop.assert_registered(eu, 3)
+
+
+def test_offline_needs_no_call_for_a_plan_and_registers_all_the_same(workshop):
+    manifest, log = workshop.manifest(2), workshop.cloud.front.log
+    out, _ = workshop.tng("plan", manifest, *workshop.trust, "--target", "sandbox-eu", "--offline")
+    assert "remote-state-not-read" in out
+    assert len(log) == 0
+    workshop.register(manifest, "--target", "sandbox-eu", "--offline")
+    workshop.assert_registered(workshop.cloud.eu, 2)
+    log.clear()
+    workshop.register(manifest, "--target", "sandbox-eu", "--offline")
+    assert log.writes() == ()
+
+
+FAULTS = {
+    "throttles": [Fault(Throttle(), count=None, probability=0.3)],
+    "server errors": [Fault(ServerError(503), count=None, probability=0.15)],
+    "lost before": [Fault(LostReply(When.BEFORE), count=None, probability=0.15)],
+    "lost after": [Fault(LostReply(When.AFTER), count=None, probability=0.15)],
+    "a bit of everything": [*random_faults(0.3)],
+}
+
+
+@pytest.mark.parametrize("faults", FAULTS.values(), ids=FAULTS.keys())
+def test_faults_lose_nobody_and_register_nobody_twice(workshop, front, faults):
+    front.inject(*faults)
+    workshop.register(workshop.manifest(12), *BOTH)
+    for account in (workshop.cloud.eu, workshop.cloud.us):
+        workshop.assert_registered(account, 12)
+
+
+def test_a_quota_below_the_rate_is_survived(workshop, front):
+    front.limit(quotas_for(20))
+    workshop.register(workshop.manifest(30), "--target", "sandbox-eu")
+    workshop.assert_registered(workshop.cloud.eu, 30)
+
+
+def test_one_failing_target_does_not_stop_the_other(workshop, front):
+    manifest = workshop.manifest(3)
+    cloud = workshop.cloud
+    configuration = Path(workshop.folder / "configuration" / "tng.toml")
+    text = configuration.read_text().replace(f'"{cloud.us.account}"', '"999999999999"')
+    configuration.write_text(text)
+    out, _ = workshop.register(manifest, *BOTH, expect=4)
+    assert "target sandbox-us cannot be used" in out
+    assert "999999999999" in out
+    workshop.assert_registered(cloud.eu, 3)
+    assert workshop.certificates(cloud.us) == {}
+    workshop.register(manifest, "--target", "sandbox-us", expect=5)
+
+
+def test_failed_devices_are_in_the_status_with_the_command_to_run(workshop, front):
+    manifest = workshop.manifest(3)
+    front.inject(Fault(ServerError(), "AttachPolicy", count=None))
+    arguments = ("--target", "sandbox-eu", "--threads", "1")
+    out, err = workshop.register(manifest, *arguments, expect=4)
+    assert "failed" in out
+    (command,) = workshop.status()["sandbox-eu"]["next"]
+    assert f"to go on where this stopped: {command}" in err
+    front_log = workshop.cloud.front.log.registrations()
+    assert set(front_log.values()) == {1}
+    words = shlex.split(command)
+    assert words[:2] == ["tng", "register"]
+
+
+def test_output_forms_are_what_their_schemas_say(workshop):
+    manifest = workshop.manifest(2)
+    arguments = (manifest, "--target", "sandbox-eu")
+    dry, _ = workshop.tng("register", *arguments, *workshop.trust, "--dry-run", "--format", "json")
+    assert validate(dry, "tng.plan.1.json")["targets"][0]["calls"]["CreateThing"] == 2
+
+    out, _ = workshop.register(*arguments, "--format", "json")
+    document = validate(out, "tng.registration.1.json")
+    (target,) = document["targets"]
+    assert target["counts"]["done"] == 2
+    assert {device["certificate_sha256"] for device in target["devices"]} == keys(2)
+
+    lines, _ = workshop.tng("status", "--format", "jsonl")
+    schema = json.loads((SCHEMAS / "tng.registration-lines.1.json").read_text())
+    kinds = []
+    for line in lines.splitlines():
+        jsonschema.validate(json.loads(line), schema)
+        kinds.append(json.loads(line)["message_type"])
+    assert kinds == ["begin", "device", "device", "summary"]
+
+    table, _ = workshop.tng("status", "--format", "csv")
+    assert len(table.splitlines()) == 3
+    removal, _ = workshop.tng(
+        "deregister", "--target", "sandbox-eu", "--dry-run", "--format", "json"
+    )
+    assert len(validate(removal, "tng.removal.1.json")["devices"]) == 2
+
+
+def test_one_device_alone_can_be_deregistered(workshop):
+    workshop.register(workshop.manifest(3), "--target", "sandbox-eu")
+    chip = VENDOR.device(1).unique_id
+    workshop.tng("deregister", "--target", "sandbox-eu", "--device", chip, "--yes")
+    assert chip not in workshop.things(workshop.cloud.eu)
+    assert len(workshop.certificates(workshop.cloud.eu)) == 2
+
+
+def test_nobody_is_asked_without_a_terminal(workshop):
+    manifest = workshop.manifest(2)
+    _, err = workshop.tng("register", manifest, *workshop.trust, *BOTH, expect=2)
+    assert f"2 in account {workshop.cloud.eu.account} eu-central-1" in err
+    assert "--yes" in err
+    assert workshop.cloud.front.log.writes() == ()
+    assert not (workshop.folder / "tng-ledger.db").exists()

@@ -53,6 +53,10 @@ class Verifier:
         self._policy = policy
         self._walk = IssuerWalk(store, policy.at)
 
+    def __reduce__(self) -> tuple[type["Verifier"], tuple[TrustStore, VerificationPolicy]]:
+        # What was remembered stays behind when the verifier goes to another process.
+        return Verifier, (self._store, self._policy)
+
     def judge(self, entry: DeviceEntry) -> JudgedDevice:
         """The outcome of one decoded device (the procedure is the module's docstring)."""
         found = list(entry.findings)

@@ -12,6 +12,7 @@ _SUBJECT_KEY_IDENTIFIER = bytes.fromhex("551d0e")
 _AUTHORITY_KEY_IDENTIFIER = bytes.fromhex("551d23")
 _SUBJECT_ALTERNATIVE_NAME = bytes.fromhex("551d11")
 _EXTENDED_KEY_USAGE = bytes.fromhex("551d25")
+_BOOLEAN_TAG = bytes((der.BOOLEAN,))
 _KNOWN = {
     _BASIC_CONSTRAINTS,
     _KEY_USAGE,
@@ -90,18 +91,18 @@ def _split(data: bytes, position: int, stop: int) -> tuple[dict[bytes, bytes], t
         if len(values) == MAX_EXTENSIONS:
             raise der.DerError(f"more than {MAX_EXTENSIONS} extensions")
         inner, position = der.expect(data, position, stop, der.SEQUENCE, "extension")
-        oid_start, oid_stop = der.expect(data, inner, position, der.OBJECT_IDENTIFIER, "extension")
-        oid = data[oid_start:oid_stop]
-        tag, value_start, value_stop = der.header(data, oid_stop, position)
+        start, offset = der.expect(data, inner, position, der.OBJECT_IDENTIFIER, "extension")
+        oid = data[start:offset]
         critical = False
-        if tag == der.BOOLEAN:
-            critical = der.boolean(data[value_start:value_stop])
-            tag, value_start, value_stop = der.header(data, value_stop, position)
-        if tag != der.OCTET_STRING or value_stop != position:
-            raise der.DerError(f"extension at byte {inner} has no octet string at its end")
+        if data[offset : offset + 1] == _BOOLEAN_TAG:
+            start, offset = der.expect(data, offset, position, der.BOOLEAN, "critical")
+            critical = der.boolean(data[start:offset])
+        start, offset = der.expect(data, offset, position, der.OCTET_STRING, "extension value")
+        if offset != position:
+            raise der.DerError(f"bytes after the extension at byte {inner}")
         if oid in values:
             raise der.DerError(f"extension {der.object_identifier(oid)} appears twice")
-        values[oid] = data[value_start:value_stop]
+        values[oid] = data[start:offset]
         if critical and oid not in _KNOWN:
             unknown.append(der.object_identifier(oid))
     return values, tuple(unknown)

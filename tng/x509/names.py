@@ -106,7 +106,7 @@ def _read_attribute(
     if encoding is None:
         raise der.DerError(f"attribute value of tag 0x{tag:02x} is not a string")
     try:
-        text = content.decode(encoding)
+        text = str(content, encoding)
     except UnicodeDecodeError as error:
         raise der.DerError(f"attribute value is not {encoding}") from error
     if tag == der.PRINTABLE_STRING and not _PRINTABLE.issuperset(content):

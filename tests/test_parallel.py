@@ -1,0 +1,98 @@
+"""Several processes: order, small streams, killed workers, killed parents."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tng.parallel import ALONE, BATCH, WorkerDiedError, ordered_map
+
+
+def twice(number: int) -> tuple[int, ...]:
+    return (number, -number)
+
+
+def process_of(number: int) -> tuple[int, ...]:
+    return (os.getpid(),)
+
+
+def end_at_last(number: int) -> tuple[int, ...]:
+    if number == 3 * ALONE:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return (number,)
+
+
+@pytest.mark.parametrize("jobs", [1, 2, 3])
+@pytest.mark.parametrize("count", [0, 1, ALONE, ALONE + 1, ALONE + 5 * BATCH + 7])
+def test_results_come_in_the_order_of_the_pieces(jobs, count):
+    expected = [result for number in range(count) for result in twice(number)]
+    assert list(ordered_map(twice, iter(range(count)), jobs)) == expected
+
+
+def test_a_small_stream_stays_in_this_process_and_a_large_one_does_not():
+    assert set(ordered_map(process_of, iter(range(ALONE)), 2)) == {os.getpid()}
+    assert len(set(ordered_map(process_of, iter(range(ALONE + 4 * BATCH)), 2))) > 1
+
+
+def test_a_killed_worker_ends_the_run_with_a_clear_error():
+    with pytest.raises(WorkerDiedError, match="was killed"):
+        list(ordered_map(end_at_last, iter(range(3 * ALONE + 1)), 2))
+
+
+def test_pieces_are_not_read_far_ahead_of_the_results():
+    taken = 0
+
+    def pieces():
+        nonlocal taken
+        for taken in range(100_000):  # noqa: B007 - counted for the assertion
+            yield taken
+
+    results = ordered_map(twice, pieces(), 2)
+    for _ in range(2 * ALONE + 2):
+        next(results)
+    assert taken < ALONE + 10 * BATCH
+    results.close()
+
+
+SLOW_PARENT = """
+import time
+from tests.test_parallel import process_of
+from tng.parallel import ALONE, BATCH, ordered_map
+if __name__ == "__main__":
+    for number in ordered_map(process_of, iter(range(ALONE + 100 * BATCH)), 2):
+        print(number, flush=True)
+        time.sleep(0.0005)
+"""
+
+
+def test_workers_end_when_their_parent_is_killed(tmp_path: Path):
+    script = tmp_path / "parent.py"
+    script.write_text(SLOW_PARENT)
+    root = Path(__file__).resolve().parents[1]
+    environment = {**os.environ, "PYTHONPATH": str(root)}
+    with subprocess.Popen(
+        [sys.executable, str(script)], stdout=subprocess.PIPE, text=True, env=environment
+    ) as parent:
+        workers: set[int] = set()
+        for line in parent.stdout:
+            workers |= {int(line)} - {parent.pid}
+            if workers:
+                break
+        parent.kill()
+    assert workers
+    deadline = time.monotonic() + 10
+    while any(is_running(worker) for worker in workers):
+        assert time.monotonic() < deadline, f"{workers} outlived their parent"
+        time.sleep(0.05)
+
+
+def is_running(process: int) -> bool:
+    try:
+        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"

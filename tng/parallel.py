@@ -1,0 +1,97 @@
+"""One function over a long stream, on several cores, with the results in order.
+
+Small streams stay in this process: starting others costs more than it gains. Workers
+end with their parent, however that ends, and leave Ctrl-C to it.
+"""
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from itertools import chain, islice
+from multiprocessing.connection import wait
+from typing import Any, TypeVar
+
+from tng.errors import TngError
+
+BATCH = 128
+"""Pieces handed over in one go: about 20 ms of work, against 0.2 ms to hand it over."""
+
+ALONE = 512
+"""Pieces done in this process before others are started: about a tenth of a second."""
+
+_QUEUED_BATCHES = 3
+"""Batches under way for each worker; bounds memory when the consumer is slow."""
+
+Piece = TypeVar("Piece")
+Result = TypeVar("Result")
+Work = Callable[[Piece], Sequence[Result]]
+
+
+class WorkerDiedError(TngError):
+    """A worker process was killed; what it worked on is not known to be done."""
+
+
+def ordered_map(work: Work[Piece, Result], pieces: Iterator[Piece], jobs: int) -> Iterator[Result]:
+    """The results of ``work`` for each piece, in the pieces' order.
+
+    ``work`` must be picklable where ``jobs`` is more than 1; ``pieces`` is consumed in
+    this process. Raises `WorkerDiedError` if a worker dies.
+    """
+    for piece in islice(pieces, ALONE) if jobs > 1 else pieces:
+        yield from work(piece)
+    following = next(pieces, None) if jobs > 1 else None
+    if following is not None:
+        yield from _spread(work, chain((following,), pieces), jobs)
+
+
+def _spread(work: Work[Piece, Result], pieces: Iterator[Piece], jobs: int) -> Iterator[Result]:
+    pool = ProcessPoolExecutor(jobs, _context(), _begin_worker, (work,))
+    waiting: deque[Future[list[Result]]] = deque()
+    try:
+        while batch := list(islice(pieces, BATCH)):
+            waiting.append(pool.submit(_do_batch, batch))
+            if len(waiting) > jobs * _QUEUED_BATCHES:
+                yield from waiting.popleft().result()
+        while waiting:
+            yield from waiting.popleft().result()
+    except BrokenProcessPool as error:
+        raise WorkerDiedError(
+            "a worker process was killed", "run the same command again, or with --jobs 1"
+        ) from error
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _context() -> multiprocessing.context.BaseContext:
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    # Imported once by the server, so that workers begin with everything loaded.
+    context.set_forkserver_preload(["tng.scan"])
+    return context
+
+
+_work: Callable[[Any], Sequence[Any]] = tuple
+
+
+def _begin_worker(work: Callable[[Any], Sequence[Any]]) -> None:
+    global _work
+    _work = work
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)
+
+
+def _do_batch(batch: list[Any]) -> list[Any]:
+    return [item for piece in batch for item in _work(piece)]

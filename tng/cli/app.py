@@ -29,7 +29,7 @@ Examples:
 
   tng decode manifest.json -o certificates/     one PEM per chip (does not verify)
 
-  tng register manifest.json --dry-run --region eu-central-1 --policy fleet
+  tng register manifest.json --dry-run --cloud aws --region eu-central-1 --policy fleet
 
   tng register manifest.json --target production-eu --target production-us
 

@@ -42,7 +42,13 @@ def open_output(path: Path | None) -> Iterator[BinaryIO]:
 
 
 def is_colored(path: Path | None) -> bool:
-    """Whether columns get colours: on a terminal, unless told otherwise (no-color.org)."""
+    """Whether columns get colours: on a terminal, unless told otherwise.
+
+    ``NO_COLOR`` and ``FORCE_COLOR`` mean what they mean for stderr (no-color.org,
+    force-color.org).
+    """
     if Verbosity.color is not ColorChoice.AUTO:
         return Verbosity.color is ColorChoice.ALWAYS
-    return path is None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    if path is not None or os.environ.get("NO_COLOR"):
+        return False
+    return sys.stdout.isatty() or bool(os.environ.get("FORCE_COLOR"))

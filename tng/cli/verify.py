@@ -65,7 +65,7 @@ def verify(
 
 
 def print_summary(summary: "Summary", seconds: float) -> None:
-    """Counts by outcome and by trouble, on stderr."""
+    """Counts by outcome and by trouble, on stderr; what has one remedy stands together."""
     from tng.findings import CHECKS, Severity
 
     console = talk()
@@ -73,7 +73,11 @@ def print_summary(summary: "Summary", seconds: float) -> None:
         f"{count:,} {status}" for status, count in summary.outcome_counts().items() if count
     )
     console.print(f"{summary.total:,} devices: {counts or 'nothing'} ({seconds:.1f} s)")
+    troubles: dict[tuple[str, str], list[str]] = {}
     for code, count in sorted(summary.codes.items()):
         check = CHECKS[code]
         if check.severity is not Severity.NOTICE:
-            console.print(f"  {check.severity.value}: {code} ({count:,}): {check.remedy}")
+            group = troubles.setdefault((check.severity.value, check.remedy), [])
+            group.append(f"{code} ({count:,})")
+    for (severity, remedy), codes in troubles.items():
+        console.print(f"  {severity}: {', '.join(codes)}: {remedy}")

@@ -23,7 +23,10 @@ _SEVERITY_STYLES = {Severity.NOTICE: "2", Severity.WARNING: "33", Severity.ERROR
 
 
 class ColumnsReport:
-    """Status, device id, part, common name, source; findings below."""
+    """Status, device id, part, source; findings below.
+
+    The common name repeats the id; it is in the other formats.
+    """
 
     def __init__(self, stream: BinaryIO, *, colored: bool, with_notices: bool) -> None:
         self._stream = stream
@@ -32,20 +35,19 @@ class ColumnsReport:
 
     def begin(self, context: ReportContext) -> None:  # noqa: ARG002 - the interface's form
         """Write the heading."""
-        self._write(f"{'STATUS':<12} {'DEVICE':<36} {'PART':<22} {'COMMON NAME':<32} SOURCE")
+        self._write(f"{'STATUS':<12} {'DEVICE':<36} {'PART':<22} SOURCE")
 
     def item(self, outcome: Outcome) -> None:
         """Write one device."""
         status = self._style(f"{outcome.status.value:<12}", _STATUS_STYLES[outcome.status])
         if isinstance(outcome, Undecodable):
-            self._write(f"{status} {'-':<36} {'-':<22} {'-':<32} {printable(outcome.source)}")
+            self._write(f"{status} {'-':<36} {'-':<22} {printable(outcome.source)}")
         else:
             record = outcome.record
-            name = record.leaf.subject.common_name if record.leaf else None
             part = " ".join(filter(None, (record.part_number, self._object(outcome))))
             self._write(
                 f"{status} {printable(record.device_id):<36} {printable(part or '-'):<22} "
-                f"{printable(name or '-'):<32} {printable(record.source)}"
+                f"{printable(record.source)}"
             )
         for item in outcome.findings:
             if self._with_notices or item.severity is not Severity.NOTICE:

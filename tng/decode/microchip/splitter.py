@@ -2,8 +2,9 @@
 
 A manifest may have gigabytes, so it is never parsed as a whole. An entry that is
 damaged must not take those behind it along, so after anything unexpected the search
-goes on where the next entry seems to begin. Memory is bounded by `MAX_ENTRY_BYTES`
-plus one read.
+goes on where the next entry seems to begin. An entry is never looked for beyond that
+place either, so that no byte is walked over more than a few times, whatever the input.
+Memory is bounded by `MAX_ENTRY_BYTES` plus one read.
 """
 
 import re
@@ -16,8 +17,11 @@ MAX_ENTRY_BYTES = 256 * 1024
 """Sixty times a genuine full entry (about 4 kB)."""
 
 _ENTRY_START = re.compile(rb'\{\s*"(?:payload|protected|header|signature)"\s*:')
-_BETWEEN = b" \t\r\n,[]"
+_SPACE = re.compile(rb"[ \t\r\n]*")
+_BETWEEN = re.compile(rb"[ \t\r\n,\[\]]*")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_STRETCH = 4096
+"""How far a quote is looked for in one go, so that small objects without any stay cheap."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,8 @@ def split_objects(
 ) -> Iterator[Cut | Damage | Form]:
     """Yield the stream's `Form`, then its outermost objects and any damage, in order.
 
-    ``entry_start`` is how an entry begins; after damage the next such place is looked for.
+    ``entry_start`` is how an entry begins, and no object inside one; after damage the next
+    such place is looked for.
     """
     window = _Window(stream, entry_start)
     form = _read_form(window)
@@ -71,22 +76,16 @@ def _read_form(window: "_Window") -> Form:
 
 def _cut_object(window: "_Window") -> Iterator[Cut | Damage]:
     end = window.object_end()
-    if end < 0:
-        if window.exhausted:
-            yield Damage("input-cut-short", "the input ends in the middle of an entry")
-        else:
-            message = f"no end within {MAX_ENTRY_BYTES} bytes"
-            yield Damage("entry-too-large", message)
+    if isinstance(end, Damage):
+        yield end
         window.resynchronise(1)
         return
     data = window.take(end)
-    if data.count(b'"payload"') <= 1:
+    if data.count(b'"payload"') > 1:
+        # Readers of JSON disagree on which of two members of one name counts.
+        yield Damage("entry-malformed", "the entry has more than one payload")
+    else:
         yield Cut(data)
-        return
-    # A lost quote or brace glued entries together: give up the first, find the next.
-    window.give_back(data)
-    yield Damage("entry-malformed", "the entry runs into the next one")
-    window.resynchronise(1)
 
 
 class _Window:
@@ -97,6 +96,7 @@ class _Window:
         self._entry_start = entry_start
         self._buffer = b""
         self._position = 0
+        self._known_start = 0
         self.exhausted = False
         self.array_closed = False
 
@@ -110,6 +110,7 @@ class _Window:
             return False
         self._buffer = self._buffer[self._position :] + chunk
         self._position = 0
+        self._known_start = 0
         return True
 
     def skip_prefix(self, prefix: bytes) -> bool:
@@ -121,22 +122,20 @@ class _Window:
         return found
 
     def skip_space(self) -> None:
-        self._skip(b" \t\r\n")
+        self._skip(_SPACE)
 
     def skip_between(self) -> bool:
         """Skip what may stand between entries; false at the stream's end."""
         return self._skip(_BETWEEN)
 
-    def _skip(self, characters: bytes) -> bool:
+    def _skip(self, characters: re.Pattern[bytes]) -> bool:
         while True:
-            buffer, position, size = self._buffer, self._position, len(self._buffer)
-            while position < size and buffer[position] in characters:
-                self.array_closed = buffer[position] == 0x5D or (
-                    self.array_closed and buffer[position] in b" \t\r\n"
-                )
-                position += 1
-            self._position = position
-            if position < size:
+            run = characters.match(self._buffer, self._position)
+            if run:
+                self._position = run.end()
+                marks = run[0].translate(None, b" \t\r\n")
+                self.array_closed = marks.endswith(b"]") if marks else self.array_closed
+            if self._position < len(self._buffer):
                 return True
             if not self._more():
                 return False
@@ -150,22 +149,32 @@ class _Window:
     def sample(self) -> str:
         return repr(self._buffer[self._position : self._position + 24])[1:]
 
-    def object_end(self) -> int:
-        """Offset behind the object at the position, or -1 if there is none within bounds."""
+    def object_end(self) -> int | Damage:
+        """Offset behind the object at the position, or why there is none."""
         while True:
-            end = _find_object_end(self._buffer, self._position)
+            stop = self._following_start()
+            end = _find_object_end(self._buffer, self._position, stop)
+            if (end if end >= 0 else stop) - self._position > MAX_ENTRY_BYTES:
+                return Damage("entry-too-large", f"no end within {MAX_ENTRY_BYTES} bytes")
             if end >= 0:
-                return end if end - self._position <= MAX_ENTRY_BYTES else -1
-            if len(self._buffer) - self._position > MAX_ENTRY_BYTES or not self._more():
-                return -1
+                return end
+            if stop < len(self._buffer):
+                # A lost quote or brace glued entries together: give up the first alone.
+                return Damage("entry-malformed", "the entry runs into the next one")
+            if not self._more():
+                return Damage("input-cut-short", "the input ends in the middle of an entry")
+
+    def _following_start(self) -> int:
+        """Offset of the next entry's beginning behind the position; else the buffer's end."""
+        if self._known_start <= self._position:
+            match = self._entry_start.search(self._buffer, self._position + 1)
+            self._known_start = match.start() if match else len(self._buffer)
+        return self._known_start
 
     def take(self, end: int) -> bytes:
         data = self._buffer[self._position : end]
         self._position = end
         return data
-
-    def give_back(self, data: bytes) -> None:
-        self._position -= len(data)
 
     def resynchronise(self, skip: int) -> None:
         """Go to the next place that looks like an entry's beginning, or to the end."""
@@ -182,28 +191,25 @@ class _Window:
                 return
 
 
-def _find_object_end(buffer: bytes, position: int) -> int:
-    """Offset behind the object that starts at ``position``; -1 if it does not end here.
+def _find_object_end(buffer: bytes, position: int, stop: int) -> int:
+    """Offset behind the object that starts at ``position``; -1 if it does not end by ``stop``.
 
     Strings are skipped by searching for their quotes, which is what makes this fast: a
     manifest is nearly all long strings.
     """
     depth = 0
-    find = buffer.find
-    while True:
-        quote = find(b'"', position)
-        stretch = buffer[position : quote if quote >= 0 else len(buffer)]
+    while 0 <= position < stop:
+        reach = min(stop, position + _STRETCH)
+        quote = buffer.find(b'"', position, reach)
+        stretch = buffer[position : quote if quote >= 0 else reach]
         if b"}" in stretch:
             depth, end = _close(stretch, depth)
             if end >= 0:
                 return position + end
         else:
             depth += stretch.count(b"{")
-        if quote < 0:
-            return -1
-        position = _string_end(buffer, quote)
-        if position < 0:
-            return -1
+        position = _string_end(buffer, quote, stop) if quote >= 0 else reach
+    return -1
 
 
 def _close(stretch: bytes, depth: int) -> tuple[int, int]:
@@ -217,11 +223,11 @@ def _close(stretch: bytes, depth: int) -> tuple[int, int]:
     return depth, -1
 
 
-def _string_end(buffer: bytes, quote: int) -> int:
-    """Offset behind the string that opens at ``quote``; -1 if it is not closed here."""
+def _string_end(buffer: bytes, quote: int, stop: int) -> int:
+    """Offset behind the string that opens at ``quote``; -1 if it is not closed by ``stop``."""
     position = quote + 1
     while True:
-        end = buffer.find(b'"', position)
+        end = buffer.find(b'"', position, stop)
         if end < 0:
             return -1
         before = end - 1

@@ -68,8 +68,11 @@ class PemBlock:
     _pattern: re.Pattern[str] | None = None
 
     def __post_init__(self) -> None:
-        if self.prefix.strip() and len(self.prefix) <= _MAX_PREFIX:
-            shape = re.sub(r"\d+", lambda _: r"\d{1,20}", re.escape(self.prefix))
+        prefix = self.prefix.rstrip(
+            " \t\"'"
+        )  # a quote belongs to the line, not to what is before it
+        if prefix and len(prefix) <= _MAX_PREFIX:
+            shape = re.sub(r"\d+", lambda _: r"\d{1,20}", re.escape(prefix))
             self._pattern = re.compile(shape)
 
     @property

@@ -1,0 +1,196 @@
+"""Whatever the bytes are, a decoder gives entries and findings, in bounded time and memory."""
+
+import io
+import time
+import tracemalloc
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from tests.decode.reading import decode_with, kind
+from tng.decode.interface import RawEntry
+from tng.decode.registry import DECODERS, recognise
+from tng.models import DeviceEntry, Undecodable
+from tng.testing import dumps, sessions
+from tng.testing.certificates import pem
+from tng.testing.nxp import NxpVendor
+
+VENDOR = NxpVendor()
+CHIPS = [VENDOR.chip(number) for number in range(2)]
+DER = CHIPS[0].certificate
+
+VALID = [
+    sessions.serial_log(CHIPS),
+    sessions.serial_log(CHIPS, sessions.NOISY_STYLE),
+    sessions.ssscli_session(CHIPS[0]),
+    sessions.edgelock_2go(CHIPS),
+    sessions.csv_table(CHIPS),
+    sessions.csv_table(CHIPS, as_pem=True),
+    dumps.nxlog(DER),
+    dumps.xxd(DER),
+    dumps.od(DER),
+    dumps.c_array(DER),
+    dumps.apdu(DER),
+    dumps.pkcs7(DER, *CHIPS[0].issuers),
+    dumps.zero_padded(DER),
+    pem(DER, *CHIPS[0].issuers).encode(),
+]
+FRAGMENTS = [
+    b"-----BEGIN CERTIFICATE-----",
+    b"-----END CERTIFICATE-----",
+    b"-----BEGIN UID-----",
+    b"-----BEGIN PKCS7-----",
+    b"\r\r\n",
+    b"\n",
+    b"\x1b[0;32m",
+    b"AAAAAA==",
+    b"MII",
+    b"30 82 01 ce 30 82",
+    b"(Len=65000)",
+    b"cert object ID: f0000101",
+    b"Unique ID: ",
+    b"....",
+    b'"',
+    b",",
+    b'[{"deviceCertificates":[',
+    b"0x30, 0x82,",
+    b"00000000: ",
+    b"\xff\xfe",
+    bytes.fromhex("308201ce30820174"),
+    bytes.fromhex("06092a864886f70d010702"),
+    b"\x41\x82\xff\xff",
+]
+
+quick = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+each_decoder = pytest.mark.parametrize("decoder", DECODERS, ids=lambda decoder: decoder.name)
+
+
+def check(decoder, data: bytes) -> None:
+    assert isinstance(decoder.recognises(data), bool)
+    for item in decode_with(decoder, data):
+        assert isinstance(item, DeviceEntry | Undecodable)
+        if isinstance(item, Undecodable):
+            assert item.findings
+
+
+@each_decoder
+@quick
+@given(st.binary(max_size=2000))
+@example(b"")
+@example(b"\0" * 100)
+@example(b"{" * 3000)
+@example(b"[" * 3000)
+@example(b'[{"deviceCertificates":' + b"[" * 3000 + b"]" * 3000 + b"}]")
+def test_random_bytes(decoder, data):
+    check(decoder, data)
+
+
+@each_decoder
+@quick
+@given(st.lists(st.sampled_from(FRAGMENTS) | st.binary(max_size=20), max_size=60).map(b"".join))
+def test_fragments_of_what_decoders_look_for(decoder, data):
+    check(decoder, data)
+
+
+@each_decoder
+@quick
+@given(st.data())
+def test_mutated_dumps(decoder, data):
+    original = bytearray(data.draw(st.sampled_from(VALID)))
+    for _ in range(data.draw(st.integers(1, 5))):
+        start = data.draw(st.integers(0, len(original)))
+        stop = start + data.draw(st.integers(0, 40))
+        original[start:stop] = data.draw(st.sampled_from(FRAGMENTS) | st.binary(max_size=10))
+    check(decoder, bytes(original))
+
+
+class Repeated(io.RawIOBase):
+    """A stream of ``count`` copies of a pattern that never exists as a whole."""
+
+    def __init__(self, pattern: bytes, size: int) -> None:
+        self._pattern = pattern * (65536 // len(pattern) + 1)
+        self._period = len(pattern)
+        self._left = size
+        self._at = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer) -> int:
+        size = min(len(buffer), self._left, 65536 - self._period)
+        start = self._at % self._period
+        buffer[:size] = self._pattern[start : start + size]
+        self._at += size
+        self._left -= size
+        return size
+
+
+PATTERNS = {
+    "zeros": b"\0",
+    "one endless line": b"A",
+    "dashes": b"-",
+    "empty lines": b"\n",
+    "begins without ends": b"-----BEGIN CERTIFICATE-----\n",
+    "begins on one line": b"-----BEGIN CERTIFICATE-----",
+    "blocks without ends": b"-----BEGIN CERTIFICATE-----\n" + b"QUJD" * 16 + b"\n",
+    "base64": b"QUJD" * 16 + b"\n",
+    "hexadecimal": b"30 82 ff ff 30 82 ff ff\n",
+    "hexadecimal on one line": b"3082ffff",
+    "headers": b"x (Len=65000)\n",
+    "uids": b"Unique ID: 0400500194b58d02eab29b046aa26a701b90\n",
+    "objects": b"cert object ID: f0000101\n",
+    "escapes": b"\x1b[0;",
+    "quotes": b'"a,',
+    "braces": b"{",
+    "brackets": b'[{"deviceCertificates":[',
+    "comments": b"0x30,/*",
+    "commas": b"a,b\n",
+    "sequences": b"\x30\x84\x7f\xff\xff\xff",
+    "signed data": bytes.fromhex("30847fffffff06092a864886f70d010702a0847fffffff"),
+    "certificates": pem(DER).encode(),
+    "certificates and uids": sessions.serial_log(CHIPS),
+}
+HUGE = 12 * 1024 * 1024
+SECONDS = 8.0
+"""Far above what is needed here, far below what anything quadratic would take."""
+MEMORY = 40 * 1024 * 1024
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
+def test_large_inputs_take_bounded_time_and_memory(pattern):
+    head = PATTERNS[pattern] * (65536 // len(PATTERNS[pattern]))
+    decoder = recognise(head) or DECODERS[-1]
+    size = HUGE if pattern not in ("certificates", "certificates and uids") else HUGE // 8
+    stream = io.BufferedReader(Repeated(PATTERNS[pattern], size))
+    tracemalloc.start()
+    start = time.perf_counter()
+    try:
+        for number, raw in enumerate(decoder.split(stream, "input")):
+            if isinstance(raw, RawEntry) and number < 10:
+                decoder.read(raw)
+        seconds = time.perf_counter() - start
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert seconds < SECONDS
+    assert peak < MEMORY
+
+
+def test_every_valid_dump_is_recognised_by_one_of_the_named_kinds():
+    assert {kind(data) for data in VALID} == {
+        "se05x-log",
+        "edgelock-2go",
+        "csv",
+        "hex-dump",
+        "pkcs7",
+        "der",
+        "pem",
+    }
+
+
+def test_a_manifest_is_left_to_its_own_decoder():
+    manifest = b'[{"payload": "e30", "protected": "e30", "signature": "' + b"MII" * 100 + b'"}]'
+    assert kind(manifest) == "microchip-manifest"
+    others = [decoder for decoder in DECODERS if decoder.name != "microchip-manifest"]
+    assert not any(decoder.recognises(manifest) for decoder in others)

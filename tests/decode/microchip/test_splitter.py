@@ -93,7 +93,9 @@ def _damaged(draw: st.DrawFn) -> tuple[int, bytes]:
     entry = _entries()[number]
     begin = draw(st.integers(0, len(entry)))
     end = draw(st.integers(begin, min(len(entry), begin + draw(st.sampled_from([0, 1, 3, 5000])))))
-    filling = draw(st.binary(max_size=6) | st.text('{}[]",:\\ payload\n', max_size=12).map(str.encode))
+    filling = draw(
+        st.binary(max_size=6) | st.text('{}[]",:\\ payload\n', max_size=12).map(str.encode)
+    )
     spoiled = entry[:begin] + filling + entry[end:]
     entries = (*_entries()[:number], spoiled, *_entries()[number + 1 :])
     return number, draw(st.sampled_from([_array(entries), b"\n".join(entries)]))
@@ -172,15 +174,13 @@ def test_anything_at_all_gives_cuts_in_order_and_never_an_exception(data: bytes)
         (b"[", b'{"payload":1}', 1),
     ],
 )
-def test_hostile_streams_cost_linear_time_and_bounded_memory(
-    head: bytes, unit: bytes, mebibytes: int
-):
+def test_hostile_streams_cost_linear_time(head: bytes, unit: bytes, mebibytes: int):
     stream = RepeatedStream(head, unit, mebibytes * _MEBIBYTE)
     began = time.process_time()
     found = sum(1 for _ in split_objects(stream))
     # Each byte walked over once takes well below one second; squared, it takes hours.
     assert time.process_time() - began < 15
-    assert found <= 1 + mebibytes * _MEBIBYTE / len(unit) + 2
+    assert found <= 3 + mebibytes * _MEBIBYTE * unit.count(b"{") / len(unit)
 
 
 @pytest.mark.parametrize(

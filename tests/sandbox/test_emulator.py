@@ -92,3 +92,17 @@ def _listening(process_id: int) -> list[tuple[str, int]]:
                 octets = bytes.fromhex(address)[::-1]
                 found.append((".".join(map(str, octets)), int(port, 16)))
     return found
+
+
+def test_a_missing_emulator_is_an_error_that_says_how_to_install_it(aws_emulator: Emulator):
+    # A process of its own, in which the module cannot be found.
+    code = (
+        "import sys; sys.modules[sys.argv[1]] = None\n"
+        "from tng.errors import ConfigurationError\n"
+        "from tng.sandbox.emulator import Emulator, EmulatorProcess\n"
+        "try: EmulatorProcess(Emulator(sys.argv[1])).__enter__()\n"
+        "except ConfigurationError as error: print(error.message, '|', error.hint)"
+    )
+    said = subprocess.check_output([sys.executable, "-c", code, aws_emulator], text=True)
+    assert f"{aws_emulator} is not installed" in said
+    assert "pip install" in said

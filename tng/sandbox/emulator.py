@@ -33,7 +33,10 @@ class Emulator(StrEnum):
     MOTO = "moto"
 
 
-_NEEDS = {Emulator.MINISTACK: ("ministack", "hypercorn"), Emulator.MOTO: ("moto", "flask")}
+_NEEDS = {
+    Emulator.MINISTACK: ("botocore", "ministack"),
+    Emulator.MOTO: ("botocore", "moto", "flask"),
+}
 _INSTALL = {
     Emulator.MINISTACK: "pip install 'tng[sandbox]'",
     Emulator.MOTO: "pip install 'moto[iot,server]'",

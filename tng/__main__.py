@@ -2,4 +2,6 @@
 
 from tng.cli import main
 
-main()
+# Guarded: worker processes import this module again.
+if __name__ == "__main__":
+    main()

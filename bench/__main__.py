@@ -1,0 +1,107 @@
+"""``python -m bench``: measure, print a table, and write JSON where asked to."""
+
+import argparse
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from bench.inputs import Inputs, make_inputs
+from bench.processes import elapsed, has_proc, peak_memory, tng_command
+from bench.verifying import measure_speed
+
+Row = tuple[str, str, str]
+_MIB = 1024 * 1024
+
+
+def main() -> None:
+    """Parse the options, measure, print."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--entries", type=int, default=10_000, help="entries of the speed runs")
+    parser.add_argument("--large", type=int, default=100_000, help="entries of the memory run")
+    parser.add_argument("--rounds", type=int, default=5, help="runs of each measurement")
+    parser.add_argument("--json", type=Path, help="write the figures to this file")
+    options = parser.parse_args()
+    console = Console(file=sys.stderr)
+    with tempfile.TemporaryDirectory(prefix="tng-bench-") as name:
+        console.print(f"making manifests of {options.entries:,} and {options.large:,} chips …")
+        inputs = make_inputs(Path(name), (10, options.entries, options.large))
+        console.print("measuring …")
+        figures = _measure(inputs, options.entries, options.large, options.rounds)
+    _print(figures)
+    if options.json:
+        options.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+
+
+def _measure(inputs: Inputs, entries: int, large: int, rounds: int) -> dict[str, float]:
+    speed = measure_speed(inputs, entries, rounds)
+    ten = tng_command("verify", str(inputs.manifests[10]), *inputs.trust_flags)
+    figures = {
+        "entries": entries,
+        "cores": speed.cores,
+        "limit_us_per_device": speed.limit * 1e6,
+        "one_core_us_per_device": speed.one_core * 1e6,
+        "one_core_ratio_to_limit": speed.limit / speed.one_core,
+        "all_cores_us_per_device": speed.all_cores * 1e6,
+        "all_cores_speed_up": speed.one_core / speed.all_cores,
+        "help_seconds": elapsed(tng_command("--help"), 2 * rounds),
+        "bare_python_seconds": elapsed([sys.executable, "-c", "pass"], 2 * rounds),
+        "ten_entries_seconds": elapsed(ten, 2 * rounds),
+    }
+    if has_proc():
+        for size in (entries, large):
+            for jobs in (1, 0):
+                command = tng_command("verify", str(inputs.manifests[size]), *inputs.trust_flags)
+                where = "one" if jobs else "all"
+                figures[f"peak_mib_{where}_{size}"] = (
+                    peak_memory([*command, "--jobs", str(jobs)]) / _MIB
+                )
+    return figures
+
+
+def _print(figures: dict[str, float]) -> None:
+    table = Table(title=f"{figures['entries']:,} entries, {figures['cores']} cores")
+    for heading in ("measured", "figure", "against"):
+        table.add_column(heading)
+    for row in _rows(figures):
+        table.add_row(*row)
+    Console(width=100).print(table)
+
+
+def _rows(figures: dict[str, float]) -> list[Row]:
+    limit = figures["limit_us_per_device"]
+    one = figures["one_core_us_per_device"]
+    spread = figures["all_cores_us_per_device"]
+    rows = [
+        ("limit: two bare P-256 verifications", f"{limit:.0f} us a device", ""),
+        (
+            "decode and verify, one core",
+            f"{one:.0f} us, {1e6 / one:,.0f}/s",
+            f"{figures['one_core_ratio_to_limit']:.0%} of the limit",
+        ),
+        (
+            "decode and verify, all cores",
+            f"{spread:.0f} us, {1e6 / spread:,.0f}/s",
+            f"{figures['all_cores_speed_up']:.2f} x one core",
+        ),
+        (
+            "tng --help",
+            f"{figures['help_seconds'] * 1e3:.0f} ms",
+            f"bare Python: {figures['bare_python_seconds'] * 1e3:.0f} ms",
+        ),
+        ("tng verify, 10 entries, prompt to prompt", f"{figures['ten_entries_seconds']:.2f} s", ""),
+    ]
+    for name, value in figures.items():
+        if name.startswith("peak_mib_"):
+            where, size = name.removeprefix("peak_mib_").split("_")
+            label = "one core" if where == "one" else "all cores"
+            rows.append((f"peak memory, {int(size):,} entries, {label}", f"{value:.0f} MiB", ""))
+    return rows
+
+
+# Guarded: worker processes import this module again.
+if __name__ == "__main__":
+    main()

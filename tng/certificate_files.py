@@ -6,6 +6,7 @@ set of characters, files are created exclusively and links are never followed.
 
 import os
 import re
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,11 +56,14 @@ class CertificateWriter:
         except FileExistsError:
             return _collision(path, content)
         except OSError as error:
-            raise OutputError(
-                f"{path} cannot be written: {error.strerror}", "check the folder given with -o"
-            ) from error
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(content)
+            raise _not_written(path, error) from error
+        try:
+            with os.fdopen(descriptor, "wb") as stream:
+                stream.write(content)
+        except OSError as error:
+            # Half a certificate would collide with the whole one at the next run.
+            path.unlink(missing_ok=True)
+            raise _not_written(path, error) from error
         return WrittenFile(path, ())
 
     def _content(self, entry: DeviceEntry, leaf: Certificate) -> bytes:
@@ -79,11 +83,24 @@ def file_name(entry: DeviceEntry) -> str:
     return name.lstrip("-_") or "device"
 
 
+def _not_written(path: Path, error: OSError) -> OutputError:
+    return OutputError(
+        f"{path} cannot be written: {error.strerror}", "check the folder given with -o"
+    )
+
+
 def _collision(path: Path, content: bytes) -> WrittenFile:
-    try:
-        same = not path.is_symlink() and path.read_bytes() == content
-    except OSError:
-        same = False
-    if same:
+    if _holds(path, content):
         return WrittenFile(path, (finding("name-repeated", f"{path.name} is there already"),))
     return WrittenFile(None, (finding("name-collision", f"{path.name} holds something else"),))
+
+
+def _holds(path: Path, content: bytes) -> bool:
+    try:
+        status = path.lstat()
+        # A link is never followed, a pipe would be waited for, a large file read for nothing.
+        if not stat.S_ISREG(status.st_mode) or status.st_size != len(content):
+            return False
+        return path.read_bytes() == content
+    except OSError:
+        return False

@@ -17,18 +17,30 @@ def open_output(path: Path | None) -> Iterator[BinaryIO]:
     """stdout, or ``path``: written beside it first and moved there at the end.
 
     Raises `OutputError` where the file cannot be written; an interrupted run leaves what
-    was there before.
+    was there before. A device or pipe (``/dev/null``) is written to and stays what it is.
     """
-    if path is None:
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
-        return
     try:
-        descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        if path is None:
+            yield sys.stdout.buffer
+            sys.stdout.buffer.flush()
+        elif path.exists() and not path.is_file():
+            with path.open("wb") as stream:
+                yield stream
+        else:
+            with _replacing(path) as stream:
+                yield stream
+    except BrokenPipeError:
+        raise
     except OSError as error:
         raise OutputError(
-            f"{path} cannot be written: {error.strerror}", "check the folder and its permissions"
+            f"{path or 'standard output'} cannot be written: {error.strerror or error}",
+            "check the folder, its permissions and the free space",
         ) from error
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[BinaryIO]:
+    descriptor, temporary = tempfile.mkstemp(prefix=".tng-", dir=path.parent)
     try:
         with os.fdopen(descriptor, "wb") as stream:
             yield stream

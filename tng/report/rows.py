@@ -1,6 +1,6 @@
 """One outcome as the flat values that every format shows (schema ``tng.report/1``)."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from tng.findings import Finding
 from tng.models import AnchorReference, AttestedDevice, Outcome, Source, Undecodable, VerifiedDevice
@@ -70,7 +70,7 @@ _CERTIFICATE_MEMBERS = (
 
 def timestamp(moment: datetime) -> str:
     """RFC 3339 in UTC, to the second."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ").rjust(20, "0")
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ").rjust(20, "0")
 
 
 def _anchor_member(reference: AnchorReference) -> Row:

@@ -4,11 +4,10 @@ import csv
 import io
 from typing import BinaryIO, Protocol
 
-import orjson
-
 from tng.certificate_files import WrittenFile
 from tng.decode.interface import Decoded
 from tng.models import DeviceEntry
+from tng.report.json_text import to_json
 from tng.report.rows import Row, finding_member, source_member
 from tng.report.text import printable, spreadsheet_cell
 
@@ -74,7 +73,7 @@ class JsonIndex:
 
     def add(self, decoded: Decoded, written: WrittenFile | None) -> None:
         """Add one entry."""
-        self._stream.write(self._separator + orjson.dumps(index_row(decoded, written)))
+        self._stream.write(self._separator + to_json(index_row(decoded, written)))
         self._separator = b",\n"
 
     def end(self) -> None:
@@ -93,12 +92,12 @@ class JsonLinesIndex:
         """Add one entry."""
         self._count += 1
         row = {"message_type": "entry", **index_row(decoded, written)}
-        self._stream.write(orjson.dumps(row) + b"\n")
+        self._stream.write(to_json(row) + b"\n")
 
     def end(self) -> None:
         """Write the summary."""
         row = {"message_type": "summary", "schema": INDEX_SCHEMA, "entries": self._count}
-        self._stream.write(orjson.dumps(row) + b"\n")
+        self._stream.write(to_json(row) + b"\n")
 
 
 class TextIndex:

@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from typing import BinaryIO
 
-import orjson
-
 from tng.models import InputSummary, Outcome
 from tng.report.interface import ReportContext, Summary
+from tng.report.json_text import to_json
 from tng.report.rows import Row, device_row, timestamp
 
 REPORT_SCHEMA = "tng.report/1"
@@ -22,19 +21,17 @@ class JsonReport:
 
     def begin(self, context: ReportContext) -> None:
         """Open the object: schema, run, and the list of devices."""
-        head = orjson.dumps({"schema": REPORT_SCHEMA, "run": _run(context)})
+        head = to_json({"schema": REPORT_SCHEMA, "run": _run(context)})
         self._stream.write(head[:-1] + b',"devices":[')
 
     def item(self, outcome: Outcome) -> None:
         """Add one device."""
-        self._stream.write(self._separator + orjson.dumps(device_row(outcome)))
+        self._stream.write(self._separator + to_json(device_row(outcome)))
         self._separator = b",\n"
 
     def end(self, inputs: Sequence[InputSummary], summary: Summary) -> None:
         """Close the list; inputs and summary are known only now."""
-        tail = orjson.dumps(
-            {"inputs": [_input(item) for item in inputs], "summary": _summary(summary)}
-        )
+        tail = to_json({"inputs": [_input(item) for item in inputs], "summary": _summary(summary)})
         self._stream.write(b"\n]," + tail[1:] + b"\n")
 
 
@@ -59,7 +56,7 @@ class JsonLinesReport:
         self._line("summary", _summary(summary))
 
     def _line(self, message_type: str, members: Row) -> None:
-        self._stream.write(orjson.dumps({"message_type": message_type, **members}) + b"\n")
+        self._stream.write(to_json({"message_type": message_type, **members}) + b"\n")
 
 
 def _run(context: ReportContext) -> Row:

@@ -14,6 +14,11 @@ def printable(value: object) -> str:
     return _UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
+def without_surrogates(text: str) -> str:
+    """The text with lone surrogates (undecodable bytes of a path) as visible escapes."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
 def spreadsheet_cell(value: object) -> str:
     """`printable`, and never a formula (OWASP: CSV injection)."""
     text = printable(value)
@@ -22,4 +27,4 @@ def spreadsheet_cell(value: object) -> str:
 
 def markdown_cell(value: object) -> str:
     """`printable`, with what Markdown or HTML would take for markup escaped."""
-    return re.sub(r"([\\`*_{}\[\]<>|#])", r"\\\1", printable(value))
+    return re.sub(r"([\\`*_~&{}\[\]<>|#])", r"\\\1", printable(value))

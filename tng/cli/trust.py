@@ -48,12 +48,14 @@ def show(
     config: options.ConfigOption = None,
 ) -> None:
     """Show everything that is known of one of them."""
+    from tng.report.text import printable
+
     anchor = _store(config, trust_anchor, manifest_signer).find(anchor_id)
     if anchor is None:
         raise UsageError(f"nothing is pinned as {anchor_id}", "`tng trust list` shows the ids")
     for label, value in _members(anchor).items():
         if value not in (None, ""):
-            typer.echo(f"{label.replace('_', ' '):<24} {value}")
+            typer.echo(f"{label.replace('_', ' '):<24} {printable(value)}")
 
 
 def _store(config: Path | None, anchors: list[Path], signers: list[Path]) -> "TrustStore":

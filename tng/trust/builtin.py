@@ -7,7 +7,7 @@ store, so every field is required and every fingerprint is recomputed.
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from hashlib import sha256
 from importlib.resources import files
@@ -24,8 +24,13 @@ _VENDORS = ("microchip", "nxp")
 
 def built_in_material() -> TrustMaterial:
     """The package's own trust material; `TrustError` if a data file is damaged."""
-    documents = [_load(vendor) for vendor in _VENDORS]
+    return read_material(_load(vendor) for vendor in _VENDORS)
+
+
+def read_material(texts: Iterable[str]) -> TrustMaterial:
+    """The material in JSON documents like ``anchors/*.json``; `TrustError` if one is damaged."""
     try:
+        documents = [json.loads(text) for text in texts]
         return TrustMaterial(
             tuple(_anchor(d["vendor"], fact) for d in documents for fact in d["anchors"]),
             tuple(
@@ -39,16 +44,14 @@ def built_in_material() -> TrustMaterial:
                 for fact in d.get("demo_authorities", ())
             ),
         )
-    except (KeyError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OSError) as error:
         raise TrustError(
             f"the built-in trust anchors are damaged: {error}", "install tng again"
         ) from error
 
 
-def _load(vendor: str) -> dict[str, Any]:
-    text = files("tng.trust").joinpath("anchors", f"{vendor}.json").read_text("utf-8")
-    document: dict[str, Any] = json.loads(text)
-    return document
+def _load(vendor: str) -> str:
+    return files("tng.trust").joinpath("anchors", f"{vendor}.json").read_text("utf-8")
 
 
 def _anchor(vendor: str, fact: Mapping[str, Any]) -> Anchor:

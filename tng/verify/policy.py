@@ -1,12 +1,7 @@
-"""What a check looks at, and what every check gives back."""
+"""How a run verifies, apart from whom it trusts."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
-
-from tng.findings import Finding
-from tng.models import DeviceEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +14,3 @@ class VerificationPolicy:
 
     at: datetime
     strict: bool = False
-
-
-class DeviceCheck(Protocol):
-    """One named check of a device by itself; no findings means that it passed."""
-
-    def __call__(self, entry: DeviceEntry) -> Iterable[Finding]:
-        """Compare what the entry says with itself."""

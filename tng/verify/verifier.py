@@ -18,8 +18,6 @@ The procedure for one device:
 Duplicates are found across devices, behind the verifier (`tng.verify.duplicates`).
 """
 
-from collections.abc import Iterable, Iterator
-
 from tng.findings import Effect, Finding
 from tng.models import (
     AttestedDevice,
@@ -87,10 +85,6 @@ class Verifier:
         found += check_times(evidence, signer, self._policy)
         found += check_identities(entry, evidence)
         return signer
-
-    def judge_all(self, entries: Iterable[DeviceEntry]) -> Iterator[JudgedDevice]:
-        """`judge` for each, as a stream."""
-        return map(self.judge, entries)
 
 
 def _outcome(

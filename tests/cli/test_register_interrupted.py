@@ -7,9 +7,11 @@ import threading
 
 import pytest
 
-from tests.cli.workshop import BOTH, interrupt, keys, make_workshop
+from tests.cli.workshop import BOTH, MOTO_IS_SLOW, interrupt, keys, make_workshop
 from tng.sandbox.faults import ANY, Fault, Hook, Slow, When
 from tng.sandbox.quotas import quotas_for
+
+pytestmark = MOTO_IS_SLOW
 
 
 @pytest.fixture
@@ -38,18 +40,27 @@ def run_with(workshop, trigger, *arguments):
     return process.returncode, out, err
 
 
-@pytest.mark.parametrize("when", list(When), ids=str)
-@pytest.mark.parametrize(
-    ("operation", "number"),
-    [
-        ("RegisterCertificateWithoutCA", 1),
-        ("RegisterCertificateWithoutCA", 5),
-        ("AttachPolicy", 3),
-        ("CreateThing", 2),
-        ("AttachThingPrincipal", 4),
-        ("AddThingToThingGroup", 6),
-    ],
+OPERATIONS = (
+    ("RegisterCertificateWithoutCA", 1),
+    ("AttachPolicy", 3),
+    ("AddThingToThingGroup", 6),
+    ("RegisterCertificateWithoutCA", 5),
+    ("CreateThing", 2),
+    ("AttachThingPrincipal", 4),
 )
+QUICK = (
+    (When.AFTER, *OPERATIONS[0]),
+    (When.BEFORE, *OPERATIONS[1]),
+    (When.AFTER, *OPERATIONS[2]),
+)
+MOMENTS = [
+    pytest.param(when, *call, marks=[] if (when, *call) in QUICK else pytest.mark.slow)
+    for when in When
+    for call in OPERATIONS
+]
+
+
+@pytest.mark.parametrize(("when", "operation", "number"), MOMENTS)
 def test_kill_9_around_a_call_and_the_same_command_again(workshop, operation, number, when):
     manifest = workshop.manifest(8)
     trigger = Trigger(lambda process: process.kill())

@@ -8,11 +8,22 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 from tests.emulators import CloudUnderTest
+from tng.sandbox.emulator import Emulator
 from tng.testing.manifest import make_entry, write_manifest
 from tng.testing.microchip import MicrochipVendor
 from tng.testing.trust_files import write_microchip_trust
 from tng.x509.certificate import read_certificate
+
+MOTO_IS_SLOW = pytest.mark.parametrize(
+    "aws_emulator",
+    [Emulator.MINISTACK, pytest.param(Emulator.MOTO, marks=pytest.mark.slow)],
+    ids=str,
+    indirect=True,
+)
+"""For tests whose subject is `tng` more than the cloud: the second emulator in `.ci/run` only."""
 
 ROOT = Path(__file__).parents[2]
 VENDOR = MicrochipVendor()

@@ -108,7 +108,7 @@ def _read(data: bytes) -> Certificate:
     tbs_start, tbs_stop = der.expect(data, start, stop, der.SEQUENCE, "signed part")
     outer, position = _algorithm_identifier(data, tbs_stop, stop)
     bits_start, bits_stop = der.expect(data, position, stop, der.BIT_STRING, "signature")
-    if bits_stop != stop or bits_stop == bits_start or data[bits_start] != 0:
+    if bits_stop != stop or bits_stop - bits_start < 2 or data[bits_start] != 0:
         raise CertificateError("the signature is not whole octets at the certificate's end")
 
     position, serial = _version_and_serial(data, tbs_start, tbs_stop)

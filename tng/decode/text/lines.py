@@ -30,13 +30,15 @@ class Line:
 
 
 def read_lines(stream: BinaryIO) -> Iterator[Line]:
-    """Every line of the stream in at most `MAX_LINE_BYTES` each.
+    """Every line of the stream that is not blank, in at most `MAX_LINE_BYTES` each.
 
     Bytes that are not UTF-8 become U+FFFD: nothing that is looked for contains one.
     """
     number = 0
     while raw := stream.readline(MAX_LINE_BYTES):
         number += 1
+        if raw.isspace():
+            continue
         end = raw
         while not end.endswith(b"\n") and len(end) == MAX_LINE_BYTES:
             end = stream.readline(MAX_LINE_BYTES)

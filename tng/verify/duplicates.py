@@ -13,17 +13,21 @@ from types import TracebackType
 from typing import Self
 
 from tng.findings import Finding, finding
-from tng.models import AttestedDevice, Outcome, RejectedDevice, VerifiedDevice
+from tng.models import AttestedDevice, Outcome, RejectedDevice, Source, VerifiedDevice
 
 BATCH = 512
 """Devices looked up in one go: large enough for sorted inserts, small enough to stream."""
 
-_CACHE_KIB = 16 * 1024
+_CACHE_KIB = 4 * 1024
 _TEMPORARY_DATABASE = ""
 """SQLite's name for a database in an unlinked temporary file (sqlite.org/inmemorydb.html)."""
 
+_KIND_SHIFT = 36
+_FILE_SHIFT = _KIND_SHIFT + 1
+"""A place is one 63-bit integer: 2**26 files of 2**36 entries or lines each."""
+
 _INSERT = "INSERT OR IGNORE INTO seen VALUES (?, ?)"
-_SELECT = "SELECT source FROM seen WHERE digest = ?"
+_SELECT = "SELECT place FROM seen WHERE digest = ?"
 
 _MESSAGES = {
     "duplicate-certificate": "the same certificate stands in {}",
@@ -45,8 +49,9 @@ class DuplicateIndex:
         self._database.execute("PRAGMA journal_mode = MEMORY")
         self._database.execute("PRAGMA synchronous = OFF")
         self._database.execute(
-            "CREATE TABLE seen (digest BLOB PRIMARY KEY, source TEXT NOT NULL) WITHOUT ROWID"
+            "CREATE TABLE seen (digest BLOB PRIMARY KEY, place INTEGER NOT NULL) WITHOUT ROWID"
         )
+        self._places = _Places(self._database)
 
     def __enter__(self) -> Self:
         return self
@@ -67,10 +72,10 @@ class DuplicateIndex:
 
     def _filter_batch(self, batch: Sequence[Outcome]) -> Iterable[Outcome]:
         rows = [
-            (digest, source)
+            (digest, place)
             for outcome in batch
             if isinstance(outcome, VerifiedDevice | AttestedDevice)
-            for source in (str(outcome.record.source),)
+            for place in (self._places.number(outcome.record.source),)
             for digest, _ in _keys(outcome)
         ]
         # Sorted, so that neighbours in the tree are written together.
@@ -82,25 +87,25 @@ class DuplicateIndex:
     def _filter_one(self, outcome: Outcome) -> Outcome:
         if not isinstance(outcome, VerifiedDevice | AttestedDevice):
             return outcome
-        source = str(outcome.record.source)
+        place = self._places.number(outcome.record.source)
         keys = _keys(outcome)
-        found = self._duplicate(keys, source)
+        found = self._duplicate(keys, place)
         if found is not None:
             return RejectedDevice(outcome.record, (*outcome.findings, found))
-        self._database.executemany(_INSERT, [(digest, source) for digest, _ in keys])
+        self._database.executemany(_INSERT, [(digest, place) for digest, _ in keys])
         return outcome
 
-    def _duplicate(self, keys: Sequence[_Key], source: str) -> Finding | None:
+    def _duplicate(self, keys: Sequence[_Key], place: int) -> Finding | None:
         # The keys stand in the order in which they explain most: the same certificate
         # implies the same id and the same key.
         for digest, code in keys:
             row = self._database.execute(_SELECT, (digest,)).fetchone()
             # One entry may hold several certificates of one chip: the id is then its own.
-            if row and not (code == "duplicate-device-id" and row[0] == source):
-                return finding(code, _MESSAGES[code].format(row[0]))
+            if row and not (code == "duplicate-device-id" and row[0] == place):
+                return finding(code, _MESSAGES[code].format(self._places.source(row[0])))
         return None
 
-    def _insert_all_new(self, rows: Sequence[tuple[bytes, str]]) -> bool:
+    def _insert_all_new(self, rows: Sequence[tuple[bytes, int]]) -> bool:
         """Insert the rows if all are new; otherwise insert none of them."""
         before = self._database.total_changes
         self._database.execute("BEGIN")
@@ -108,6 +113,34 @@ class DuplicateIndex:
         all_new = self._database.total_changes - before == len(rows)
         self._database.execute("COMMIT" if all_new else "ROLLBACK")
         return all_new
+
+
+class _Places:
+    """Sources as small numbers and back; the names of files lie in the database."""
+
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self._database = database
+        self._last = ("", 0)
+        database.execute("CREATE TABLE files (id INTEGER PRIMARY KEY, name TEXT UNIQUE)")
+
+    def number(self, source: Source) -> int:
+        """The file's number, whether an entry or a line is meant, and which."""
+        if source.file != self._last[0]:
+            self._database.execute("INSERT OR IGNORE INTO files (name) VALUES (?)", (source.file,))
+            query = "SELECT id FROM files WHERE name = ?"
+            self._last = (source.file, self._database.execute(query, (source.file,)).fetchone()[0])
+        is_line = source.entry is None
+        within = (source.line if is_line else source.entry) or 0
+        return (self._last[1] << _FILE_SHIFT) | (is_line << _KIND_SHIFT) | within
+
+    def source(self, number: int) -> Source:
+        """The source that has this number."""
+        query = "SELECT name FROM files WHERE id = ?"
+        name = self._database.execute(query, (number >> _FILE_SHIFT,)).fetchone()[0]
+        within = number & ((1 << _KIND_SHIFT) - 1) or None
+        if number >> _KIND_SHIFT & 1:
+            return Source(name, line=within)
+        return Source(name, entry=within)
 
 
 def _keys(outcome: VerifiedDevice | AttestedDevice) -> tuple[_Key, ...]:

@@ -1,5 +1,6 @@
 """Opening what users name: order, hashes, compression by content, and bounds."""
 
+import contextlib
 import gzip
 import io
 import os
@@ -10,11 +11,21 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tng.decode.interface import SNIFF_BYTES
 from tng.errors import InputError
 from tng.models import Undecodable
-from tng.sources import Archive, Input, InputLimitError, InputReadError, Limits, open_inputs
+from tng.sources import (
+    Archive,
+    Input,
+    InputLimitError,
+    InputReadError,
+    InputStreamError,
+    Limits,
+    open_inputs,
+)
 
 NO_STDIN = io.BytesIO()
 
@@ -321,3 +332,31 @@ def test_files_are_closed_when_the_consumer_stops(tmp_path):
     opened = next(inputs)
     inputs.close()
     assert opened.stream.closed
+
+
+def zip_bytes() -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.json", b"[1, 2, 3]" * 50)
+        archive.writestr("b.gz", gzip.compress(b"hello" * 50))
+    return packed.getvalue()
+
+
+ZIP = zip_bytes()
+GZIP = gzip.compress(b"manifest" * 100)
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    st.sampled_from([ZIP, GZIP]),
+    st.lists(st.tuples(st.integers(0, len(ZIP)), st.binary(max_size=4)), min_size=1, max_size=4),
+)
+def test_damaged_archives_give_findings_and_never_another_error(data, changes):
+    changed = bytearray(data)
+    for place, octets in changes:
+        changed[place : place + len(octets)] = octets
+    for opened in open_inputs(["-"], io.BytesIO(bytes(changed))):
+        if isinstance(opened, Input):
+            with contextlib.suppress(InputStreamError):
+                sum(sizes(opened.stream))
+            assert isinstance(opened.sha256(), str)

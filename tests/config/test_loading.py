@@ -105,7 +105,7 @@ def test_an_unknown_key_is_named_with_the_nearest(tmp_path, text, key, hint):
 @pytest.mark.parametrize("key", ["aws_secret_access_key", "session_token", "aws_access_key_id"])
 def test_secrets_are_refused_and_not_repeated(tmp_path, key):
     error = refusal(tmp_path, f"[targets.eu]\ncloud = 'aws'\n{key} = 'hunter2'")
-    assert "secrets" in error.message
+    assert "secrets do not belong there" in error.message
     assert "profile" in error.hint
     assert "hunter2" not in error.message + error.hint
 

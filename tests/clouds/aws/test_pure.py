@@ -11,13 +11,14 @@ from botocore.validate import ParamValidator
 
 from tests.planned_devices import verified
 from tng.clouds.aws.comparison import plan_device
+from tng.clouds.aws.failures import AlreadyExistsError
 from tng.clouds.aws.names import Place, partition
-from tng.clouds.aws.performing import certificate_id
+from tng.clouds.aws.performing import certificate_id, perform
 from tng.clouds.aws.policies import allows_everything
 from tng.clouds.aws.rates import DEFAULT_RATES, rates
 from tng.clouds.aws.settings import AwsSettings
 from tng.clouds.aws.steps import device_steps, pem, undo_steps
-from tng.clouds.interface import Cloud, RegisteredDevice, RemoteView
+from tng.clouds.interface import Cloud, RefusedError, RegisteredDevice, RemoteView
 from tng.clouds.registry import CloudOpener
 from tng.plan.models import Disposition
 from tng.plan.template import Template
@@ -83,6 +84,29 @@ def test_the_request_says_everything_in_one_call(model):
     sent = requests["RegisterCertificateWithoutCA"]["certificatePem"]
     assert sent.count("BEGIN CERTIFICATE") == 1
     assert certificate_id(sent) == plan.key == verified(1).leaf.sha256
+
+
+class OtherId:
+    """A cloud that names certificates otherwise, as moto does unless told."""
+
+    def __init__(self, error=None) -> None:
+        self._error = error
+
+    def call(self, operation, request):
+        assert operation == "RegisterCertificateWithoutCA"
+        if self._error:
+            raise self._error
+        return {"certificateId": "ab" * 32}
+
+
+@pytest.mark.parametrize(
+    "error", [None, AlreadyExistsError("ResourceAlreadyExistsException", "is there", "ab" * 32)]
+)
+def test_another_id_than_the_predicted_one_is_refused(error):
+    plan = plan_device(FULL, PLACE, verified(1), NOTHING_THERE)
+    step = device_steps(FULL, PLACE, plan)[0]
+    with pytest.raises(RefusedError, match="expected " + plan.key):
+        perform(OtherId(error), FULL, step)
 
 
 def test_the_pem_is_what_the_standard_library_reads():

@@ -86,7 +86,9 @@ class _Counting:
     def end(self, target: str, message: str) -> None:
         """A target ended."""
         with self._lock:
-            self._show(target, message or "finished")
+            count = self._counts[target]
+            ended = "finished" if count.finished == count.total else "stopped"
+            self._show(target, message or ended)
 
     def _show(self, target: str, end: str) -> None:
         raise NotImplementedError

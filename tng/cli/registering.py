@@ -68,7 +68,7 @@ def prepare(request: Request, stop: "StopSignal") -> Prepared:
     from tng.apply.engine import DEFAULT_THREADS
     from tng.clouds.registry import CloudOpener
     from tng.plan.eligibility import PlanPolicy
-    from tng.registration import open_targets, plan_registration
+    from tng.registration import open_targets, plan_registration, refuse_stopped
     from tng.report.interface import Summary
     from tng.scan import Scan
 
@@ -82,13 +82,17 @@ def prepare(request: Request, stop: "StopSignal") -> Prepared:
     chosen = _chosen_targets(request, settings, saved)
     threads = request.threads or settings.run.threads or DEFAULT_THREADS
     scan, summary = Scan(request.sources, sys.stdin.buffer, request.jobs), Summary()
+    if not request.offline:
+        names = ", ".join(target.name or "the target" for target in chosen)
+        talk().print(f"verifying, and reading what is registered on {printable(names)} …")
     targets = open_targets(chosen, CloudOpener(threads=threads).open, stop)
     plan = plan_registration(
-        _counted(scan.outcomes(verifier), summary),
+        _counted(scan.outcomes(verifier), summary, stop),
         targets,
         PlanPolicy(request.allow_unverified, request.allow_attestation),
         offline=request.offline,
     )
+    refuse_stopped(stop)
     print_summary(summary, monotonic() - started)
     if saved is not None:
         plan = _checked(saved, scan.inputs, plan, targets)
@@ -96,8 +100,13 @@ def prepare(request: Request, stop: "StopSignal") -> Prepared:
     return Prepared(plan, document, targets, summary, settings, threads, request.offline)
 
 
-def _counted(outcomes: "Iterable[Outcome]", summary: "Summary") -> "Iterator[Outcome]":
+def _counted(
+    outcomes: "Iterable[Outcome]", summary: "Summary", stop: "StopSignal"
+) -> "Iterator[Outcome]":
+    from tng.registration import refuse_stopped
+
     for outcome in outcomes:
+        refuse_stopped(stop)
         summary.add(outcome)
         yield outcome
 

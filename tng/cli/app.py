@@ -37,11 +37,17 @@ Examples:
 """
 
 
+_GLOBAL_FLAGS = frozenset({"-q", "--quiet", "-v", "-vv", "--verbose", "--traceback"})
+
+
 class _ErrorBoundary(TyperGroup):
     """Turns errors that end a run into ``error:``, ``hint:`` and an exit code.
 
     It sits in the group and not around it, so that typer's test runner passes it too.
     """
+
+    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]  # as below
+        return super().parse_args(ctx, global_options_first(args))
 
     def invoke(self, ctx: typer.Context) -> object:  # type: ignore[override]  # typer vendors click's types
         try:
@@ -59,6 +65,28 @@ class _ErrorBoundary(TyperGroup):
             # replaced so that the interpreter does not complain at exit.
             sys.stdout = None
             raise SystemExit(ExitCode.DONE) from closed
+
+
+def global_options_first(arguments: list[str]) -> list[str]:
+    """The arguments with the global options in front, wherever they stood before ``--``.
+
+    People write ``tng verify -q reel.json`` as often as ``tng -q verify reel.json``.
+    """
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    found: list[str] = []
+    others: list[str] = []
+    position = 0
+    while position < end:
+        argument = arguments[position]
+        position += 1
+        if argument in _GLOBAL_FLAGS or argument.startswith("--color="):
+            found.append(argument)
+        elif argument == "--color":
+            found += arguments[position - 1 : position + 1]
+            position += 1
+        else:
+            others.append(argument)
+    return found + others + arguments[end:]
 
 
 def _print_error(message: str, hint: str) -> None:

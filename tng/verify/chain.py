@@ -20,6 +20,10 @@ from tng.x509.certificate import Certificate, SignatureAlgorithm
 MAX_ISSUERS = 8
 """Twice the longest genuine chain."""
 
+_REMEMBERED = 256
+"""Issuers whose chains are remembered: many more than one batch has, and no more memory
+than a few dozen megabytes if each of them comes with all the certificates it can."""
+
 
 @dataclass(frozen=True, slots=True)
 class Chain:
@@ -52,7 +56,8 @@ class IssuerWalk:
     def __init__(self, store: TrustStore, at: datetime) -> None:
         self._store = store
         self._at = at
-        self._issuer_chain = lru_cache(maxsize=4096)(self._walk_from_issuer)
+        self._issuer_chain = lru_cache(maxsize=_REMEMBERED)(self._walk_from_issuer)
+        self._verifies = lru_cache(maxsize=_REMEMBERED)(certificate_verifies)
 
     def from_leaf(self, leaf: Certificate, beside: Sequence[Certificate]) -> Chain:
         """The leaf's chain; ``beside`` are certificates found with it, trusted by nobody."""
@@ -62,20 +67,30 @@ class IssuerWalk:
         wrong = tuple(self._own_findings(certificate)) + self._issuer_name_findings(certificate)
         if wrong:
             return _stopped(*wrong)
+        candidates = self._store.authorities(certificate.issuer)
+        reached = [
+            self._at_anchor(anchor, depth)
+            for anchor in candidates
+            if certificate_verifies(certificate, anchor.public_key)
+        ]
+        if reached:
+            return _best(reached)
         if depth == MAX_ISSUERS:
             return _stopped(finding("chain-too-long", f"more than {MAX_ISSUERS} issuers"))
-        candidates = self._store.authorities(certificate.issuer)
-        for anchor in candidates:
-            if certificate_verifies(certificate, anchor.public_key):
-                return self._at_anchor(anchor, depth)
         offered = [
             issuer
             for issuer in (*beside, *self._store.intermediates(certificate.issuer))
             if issuer.subject.der == certificate.issuer.der and issuer.der != certificate.der
         ]
-        for issuer in offered:
-            if certificate_verifies(certificate, issuer.public_key):
-                return self._issuer_chain(issuer, beside, depth + 1)
+        verifies = self._verifies if depth else certificate_verifies
+        # An authority may have several certificates for one key (renewed, cross-signed).
+        chains = [
+            self._issuer_chain(issuer, beside, depth + 1)
+            for issuer in offered
+            if verifies(certificate, issuer.public_key)
+        ]
+        if chains:
+            return _best(chains)
         return _stopped(_why_unsigned(certificate, candidates, offered))
 
     def _walk_from_issuer(
@@ -130,8 +145,9 @@ class IssuerWalk:
         upwards = (anchor, *self._store.above(anchor))
         wrong: list[Finding] = []
         for link in upwards:
-            if link.revoked is not None:
-                wrong.append(finding("issuer-revoked", f"{link.subject_text}: {link.revoked}"))
+            statement = self._store.revoked_key(link.public_key.spki)
+            if statement is not None:
+                wrong.append(finding("issuer-revoked", f"{link.subject_text}: {statement}"))
             wrong.extend(
                 self._validity_findings(link.subject_text, link.not_before, link.not_after)
             )
@@ -183,6 +199,11 @@ def _why_unsigned(
         return finding("certificate-signature-invalid", message)
     identifier = f", key identifier {wanted.hex()}" if wanted else ""
     return finding("issuer-unknown", f"fetch the certificate of {issuer}{identifier}")
+
+
+def _best(chains: Sequence[Chain]) -> Chain:
+    """The first that ends at an anchor; otherwise the first, whose findings say why not."""
+    return next((chain for chain in chains if chain.anchor is not None), chains[0])
 
 
 def _stopped(*findings: Finding) -> Chain:

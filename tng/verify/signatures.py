@@ -87,7 +87,7 @@ def certificate_verifies(certificate: Certificate, key: PublicKey) -> bool:
     return True
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def _load(spki: bytes) -> object:
     try:
         return load_der_public_key(spki)

@@ -52,7 +52,7 @@ MAX_CHAIN = 8
 """More certificates than any ``x5c`` has."""
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def _read_issuer(text: str) -> Certificate:
     """Read an issuer's certificate once: the devices of a batch share it."""
     return read_certificate(base64_standard(text, "x5c"))

@@ -41,6 +41,14 @@ class PlanningStoppedError(TngError):
     exit_code = ExitCode.INTERRUPTED
 
 
+def refuse_stopped(stop: StopSignal) -> None:
+    """Raise `PlanningStoppedError` if the end was asked for; only before the first change."""
+    if stop.is_set():
+        raise PlanningStoppedError(
+            "interrupted", "Nothing was changed; run the same command again."
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Removal:
     """What is to be removed from one target."""
@@ -128,11 +136,13 @@ def plan_removal(
     called, and nothing else of the targets. Raises `PlanningStoppedError`.
     """
     checked = _side_by_side(targets, _check)
-    known = {target.key for target in ledger.targets()}
+    open_keys = {target.key for target in ledger.targets()}
     removals = []
     for target, failure in zip(targets, checked, strict=True):
         description = target.cloud.description
-        if failure is None and description.key in known:
+        if failure is None and description.key in open_keys:
+            # Two names of one account and region are one target.
+            open_keys.remove(description.key)
             devices = tuple(ledger.registered(description.key, device_ids))
             removals.append(Removal(target, description, devices))
     return tuple(removals), tuple(failure for failure in checked if failure is not None)

@@ -60,6 +60,11 @@ def _ask(
             f"nobody can be asked whether to {verb.lower()} {places}",
             "Add --yes to go on without asking, or --dry-run to look only.",
         )
-    if not typer.confirm(f"{verb} {places}{note}?", err=True):
+    try:
+        agreed = typer.confirm(f"{verb} {places}{note}?", err=True)
+    except typer.Abort:
+        complain().print("\nnothing was changed")
+        raise SystemExit(ExitCode.INTERRUPTED) from None
+    if not agreed:
         complain().print("nothing was changed")
         raise SystemExit(ExitCode.UNUSABLE)

@@ -68,20 +68,18 @@ def deregister(
     path = ledger or settings.run.ledger or target.DEFAULT_LEDGER
     command = typed_command(sys.argv[1:])
     stop = StopSignal()
-    with graceful(stop), SqliteLedger(path, must_exist=True) as opened:
-        called = open_targets(chosen, CloudOpener(threads=count).open, stop)
-        removals, failed = plan_removal(called, opened, device)
+    with SqliteLedger(path, must_exist=True) as opened:
+        with graceful(stop):
+            called = open_targets(chosen, CloudOpener(threads=count).open, stop)
+            removals, failed = plan_removal(called, opened, device)
+        if not failed and not any(removal.devices for removal in removals):
+            talk().print("nothing that this tool made, as far as the ledger knows")
         if dry_run:
             raise SystemExit(print_removals(removals, failed, format_, output))
         confirm_removal(removals, asked=yes)
-        with shown_progress(talk()) as progress:
+        with graceful(stop), shown_progress(talk()) as progress:
             result = remove(
-                removals,
-                opened,
-                command,
-                stop=stop,
-                progress=progress,
-                threads=count,
-                failed=failed,
-            )
+                removals, opened, command,
+                stop=stop, progress=progress, threads=count, failed=failed,
+            )  # fmt: skip
         raise SystemExit(print_run("deregister", result, opened, format_, output, typed=command))

@@ -68,6 +68,7 @@ def register(
       tng register --plan plan.json --yes
     """
     from tng.apply.stopping import StopSignal
+    from tng.cli.confirming import confirm_registration
     from tng.cli.interrupts import graceful
     from tng.cli.planned_output import findings_exit_code, plan_exit_code, print_plan
     from tng.cli.registering import Request, prepare
@@ -87,10 +88,13 @@ def register(
     stop = StopSignal()
     with graceful(stop):
         prepared = prepare(request, stop)
-        if dry_run:
-            print_plan(prepared, format_, output)
-            raise SystemExit(plan_exit_code(prepared, fail_on))
-        exit_code = _apply(prepared, stop, ledger, format_, output, asked=yes)
+    if dry_run:
+        print_plan(prepared, format_, output)
+        raise SystemExit(plan_exit_code(prepared, fail_on))
+    # Outside of the blocks: at the question, Ctrl-C means no.
+    confirm_registration(prepared.plan, asked=yes)
+    with graceful(stop):
+        exit_code = _apply(prepared, stop, ledger, format_, output)
     if exit_code is ExitCode.DONE:
         exit_code = findings_exit_code(prepared, fail_on)
     raise SystemExit(exit_code)
@@ -102,18 +106,14 @@ def _apply(
     ledger_option: Path | None,
     format_: target.ResultFormat,
     output: Path | None,
-    *,
-    asked: bool,
 ) -> int:
     from tng.cli.command_line import typed_command
-    from tng.cli.confirming import confirm_registration
     from tng.cli.console import talk
     from tng.cli.progress import shown_progress
     from tng.cli.results import print_run
     from tng.ledger import SqliteLedger
     from tng.registration import register as apply_plan
 
-    confirm_registration(prepared.plan, asked=asked)
     command = typed_command(sys.argv[1:])
     path = ledger_option or prepared.settings.run.ledger or target.DEFAULT_LEDGER
     with SqliteLedger(path) as ledger:

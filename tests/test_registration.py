@@ -1,0 +1,142 @@
+"""Several targets side by side, as a library, on clouds in memory."""
+
+import pytest
+
+from tests.apply.memory_cloud import MemoryCloud
+from tests.planned_devices import verified
+from tng.apply.calls import Calls
+from tng.apply.session import OpenTarget
+from tng.apply.stopping import StopSignal
+from tng.clouds.interface import TargetUnusableError
+from tng.errors import LedgerError, TargetError
+from tng.exit_codes import ExitCode
+from tng.ledger import SqliteLedger
+from tng.plan.eligibility import PlanPolicy
+from tng.registration import (
+    PlanningStoppedError,
+    deregister,
+    plan_registration,
+    plan_removal,
+    register,
+)
+
+DEVICES = tuple(verified(number) for number in range(6))
+
+
+class Region(MemoryCloud):
+    """A `MemoryCloud` that can be out of use at each stage."""
+
+    def __init__(self, name, account, *, unusable_at=""):
+        super().__init__(name, account)
+        self._unusable_at = unusable_at
+
+    def preflight(self, *, offline):
+        self._fail("preflight")
+        return super().preflight(offline=offline)
+
+    def inspect(self, devices):
+        if self._unusable_at == "inspect":
+            raise TargetUnusableError("AccessDeniedException", "not allowed to list")
+        return super().inspect(devices)
+
+    def prepare(self):
+        self._fail("prepare")
+        return super().prepare()
+
+    def perform(self, step):
+        if self._unusable_at == "perform":
+            raise TargetUnusableError("ExpiredTokenException", "the token has expired")
+        return super().perform(step)
+
+    def _fail(self, stage):
+        if self._unusable_at == stage:
+            raise TargetError(f"{stage} failed", "do something about it")
+
+
+@pytest.fixture
+def ledger(tmp_path):
+    with SqliteLedger(tmp_path / "ledger.db") as opened:
+        yield opened
+
+
+def opened(*clouds, stop=None):
+    whole = stop or StopSignal()
+    targets = []
+    for cloud in clouds:
+        own = whole.child()
+        targets.append(OpenTarget(cloud.description.name, cloud, Calls(stop=own), own))
+    return tuple(targets), whole
+
+
+def run(ledger, *clouds):
+    targets, stop = opened(*clouds)
+    plan = plan_registration(DEVICES, targets, PlanPolicy(), offline=False)
+    return register(plan, targets, ledger, "tng register", offline=False, stop=stop)
+
+
+@pytest.mark.parametrize("stage", ["preflight", "inspect", "prepare", "perform"])
+def test_one_unusable_target_among_three_does_not_stop_the_others(ledger, stage):
+    clouds = [
+        Region("one", "1" * 12),
+        Region("two", "2" * 12, unusable_at=stage),
+        Region("three", "3" * 12),
+    ]
+    result = run(ledger, *clouds)
+    assert result.exit_code is ExitCode.PARTIAL
+    assert [len(cloud.certificates) for cloud in clouds] == [6, 0, 6]
+    assert [item.name for item in result.failed] == ([] if stage == "perform" else ["two"])
+
+    again = run(ledger, clouds[0], Region("two", "2" * 12), clouds[2])
+    assert again.exit_code is ExitCode.DONE
+    assert [item.already for item in again.targets] == [6, 0, 6]
+
+
+@pytest.mark.parametrize("stage", ["preflight", "inspect", "prepare", "perform"])
+def test_only_unusable_targets_are_a_refusal(ledger, stage):
+    result = run(ledger, Region("two", "2" * 12, unusable_at=stage))
+    assert result.exit_code is ExitCode.REFUSED
+
+
+def test_nothing_begins_if_one_of_the_targets_is_held_by_another(ledger):
+    one, two = Region("one", "1" * 12), Region("two", "2" * 12)
+    with ledger.hold(two.description), pytest.raises(LedgerError, match="being worked on"):
+        run(ledger, one, two)
+    assert one.certificates == {}
+    assert run(ledger, one, two).exit_code is ExitCode.DONE
+
+
+def test_nothing_is_prepared_where_nothing_is_to_be_done(ledger):
+    cloud = Region("one", "1" * 12)
+    run(ledger, cloud)
+    run(ledger, cloud)
+    assert cloud.prepared == 1
+
+
+def test_a_stop_while_planning_changes_nothing(ledger):
+    class Reading(Region):
+        def inspect(self, devices):
+            stop.set()
+            return targets[0].calls("List", lambda: super(Reading, self).inspect(devices))
+
+    cloud = Reading("one", "1" * 12)
+    targets, stop = opened(cloud)
+    with pytest.raises(PlanningStoppedError):
+        plan_registration(DEVICES, targets, PlanPolicy(), offline=False)
+    assert cloud.calls == {}
+
+
+def test_two_names_of_one_target_are_removed_from_once(ledger):
+    cloud = Region("one", "1" * 12)
+    run(ledger, cloud)
+    targets, stop = opened(cloud, cloud)
+    removals, failed = plan_removal(targets, ledger, ())
+    assert failed == ()
+    assert [len(removal.devices) for removal in removals] == [6]
+    result = deregister(removals, ledger, "tng deregister", stop=stop)
+    assert result.exit_code is ExitCode.DONE
+    assert cloud.certificates == {}
+
+
+def test_a_target_that_this_ledger_never_saw_has_nothing_to_remove(ledger):
+    targets, _ = opened(Region("one", "1" * 12))
+    assert plan_removal(targets, ledger, ()) == ((), ())

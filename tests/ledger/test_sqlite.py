@@ -5,7 +5,10 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import tempfile
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -249,12 +252,31 @@ def test_a_path_that_cannot_be_a_file_is_refused(tmp_path):
         SqliteLedger(tmp_path / "missing" / "ledger.db")
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_read_only_file_is_refused(path):
-    SqliteLedger(path).close()
-    path.chmod(0o400)
-    with pytest.raises(LedgerError, match="cannot be written"):
-        SqliteLedger(path)
+NOBODY = 65534
+
+
+@contextmanager
+def as_nobody() -> Iterator[None]:
+    """Give up root's right to write everywhere, where the tests run as root."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+def test_a_read_only_file_is_refused():
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "ledger.db"
+        SqliteLedger(path).close()
+        path.chmod(0o444)
+        Path(folder).chmod(0o555)
+        with as_nobody(), pytest.raises(LedgerError, match="cannot be written"):
+            SqliteLedger(path)
+        Path(folder).chmod(0o755)
 
 
 def test_a_full_or_failing_database_is_a_ledger_error(ledger, path):

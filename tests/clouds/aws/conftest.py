@@ -10,7 +10,6 @@ from tng.clouds.aws.adapter import AwsCloud
 from tng.clouds.aws.sessions import AwsSessions
 from tng.clouds.aws.settings import AwsSettings
 from tng.plan.template import Template
-from tng.sandbox.emulator import Emulator
 from tng.sandbox.front import Front
 from tng.sandbox.preparation import POLICY_NAME, THING_GROUP, THING_TYPE
 
@@ -18,11 +17,6 @@ from tng.sandbox.preparation import POLICY_NAME, THING_GROUP, THING_TYPE
 def call_at_once(operation, call):
     """A `Caller` without rates and retries."""
     return call()
-
-
-@pytest.fixture
-def is_moto(cloud: CloudUnderTest) -> bool:
-    return cloud.emulator is Emulator.MOTO
 
 
 @pytest.fixture

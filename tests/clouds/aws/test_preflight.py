@@ -13,6 +13,7 @@ from tng.clouds.aws.sessions import AwsSessions
 from tng.clouds.interface import RemoteView
 from tng.errors import ConfigurationError, TargetError
 from tng.plan.models import Disposition
+from tng.sandbox.emulator import Emulator
 from tng.sandbox.preparation import POLICY_NAME, THING_TYPE
 
 WILDCARD = '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"iot:*","Resource":"*"}}'
@@ -55,9 +56,8 @@ def test_what_does_not_exist_is_refused_by_name(full, change, named):
     assert named in refusal(replace(full, **change)).message
 
 
-def test_a_billing_group_is_found(iot, full, is_moto):
-    if not is_moto:
-        pytest.skip("ministack has no billing groups")
+@pytest.mark.parametrize("aws_emulator", [Emulator.MOTO])  # ministack has no billing groups
+def test_a_billing_group_is_found(iot, full):
     iot.create_billing_group(billingGroupName="customer")
     settings = replace(full, billing_group="customer")
     cloud = open_cloud(settings)

@@ -7,6 +7,7 @@ import pytest
 from tests.planned_devices import verified
 from tng.clouds.interface import AttentionStep, DoneStep, RegisteredDevice
 from tng.plan.models import Disposition
+from tng.sandbox.emulator import Emulator
 from tng.sandbox.preparation import POLICY_NAME, THING_GROUP, THING_TYPE
 
 
@@ -125,9 +126,8 @@ def test_a_thing_of_another_certificate_is_a_conflict(cloud_of, full):
     assert "belongs to another certificate" in conflict.differences[0]
 
 
-def test_a_thing_made_meanwhile_is_compared(cloud_of, full, iot, is_moto):
-    if is_moto:
-        pytest.skip("moto overwrites things instead of answering 409")
+@pytest.mark.parametrize("aws_emulator", [Emulator.MINISTACK])  # moto overwrites things
+def test_a_thing_made_meanwhile_is_compared(cloud_of, full, iot):
     cloud = cloud_of(full)
     device = verified(12)
     plan = cloud.plan_device(device, cloud.inspect([device]))

@@ -1,0 +1,204 @@
+"""The main job on embedded local clouds: decode, verify, plan, register, resume, check.
+
+Run it with ``make demo``. It writes into ./demo (or the new folder that is named), talks to
+no other machine, and exits 0 only if every count is as it should be.
+"""
+
+import json
+import shutil
+import signal
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import boto3
+from material import (
+    GENUINE,
+    LOG,
+    REEL,
+    REFUSED,
+    TOTAL,
+    write_configuration,
+    write_material,
+)
+from stage import Stage, UnexpectedError
+
+from tng.sandbox.accounts import SandboxAccount
+from tng.sandbox.aws import AwsSandbox, Sandbox
+
+DEFAULT_FOLDER = Path(__file__).resolve().parents[1] / "demo"
+RATE = 30.0
+"""Registrations a second and account: three times AWS's default, so that nobody waits long."""
+INTERRUPT_AFTER_SECONDS = 3.0
+SOURCES = f"{REEL} {LOG}"
+REGISTER = f"register {SOURCES} --target sandbox-eu --target sandbox-us"
+REFUSED_AGAIN = f"the {REFUSED} bad ones are still among the sources"
+
+
+def main(arguments: list[str]) -> int:
+    """Play all scenes; the exit code."""
+    # Ended by whoever runs us, the sandbox still has to be stopped.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if arguments:
+        folder = Path(arguments[0]).resolve()
+    else:
+        folder = DEFAULT_FOLDER
+        shutil.rmtree(folder, ignore_errors=True)
+    (folder / "reports").mkdir(parents=True)
+    stage = Stage(folder)
+    try:
+        with AwsSandbox(rate=RATE) as sandbox:
+            stage.use_credentials(sandbox.environment["AWS_SHARED_CREDENTIALS_FILE"])
+            Demo(folder, stage, sandbox).play()
+    except UnexpectedError as error:
+        stage.fail(f"the demo failed: {error}")
+        return 1
+    except KeyboardInterrupt:
+        stage.fail("interrupted; the local clouds are stopped")
+        return 130
+    stage.end()
+    return 0
+
+
+@dataclass(frozen=True)
+class Demo:
+    """The scenes, in ``folder`` and against the clouds of ``sandbox``."""
+
+    folder: Path
+    stage: Stage
+    sandbox: Sandbox
+
+    def play(self) -> None:
+        """All scenes in their order."""
+        self.stage.title("tng: from a reel of secure elements to two AWS accounts")
+        self.prepare()
+        self.decode()
+        self.verify()
+        self.dry_run()
+        self.register()
+        self.ask_the_clouds()
+        self.register_again()
+        self.look_at_the_way_back()
+        self.conclude()
+
+    def prepare(self) -> None:
+        """Write the material."""
+        self.stage.scene(
+            "A reel arrives",
+            f"{REEL}: the manifest of 300 Trust&GO chips. {LOG}: what three SE050 printed on a\n"
+            "serial console. All are of a test vendor, and among them are a forged chip, a\n"
+            "duplicate, and one whose issuer was revoked.",
+        )
+        write_material(self.folder)
+        write_configuration(self.folder, self.sandbox)
+        places = " and ".join(f"{a.account} in {a.region}" for a in self.sandbox.accounts)
+        self.stage.say(f"A local AWS IoT is at {self.sandbox.endpoint_url}: accounts {places}.")
+
+    def decode(self) -> None:
+        """Certificates as files."""
+        self.stage.scene("Decode", "One certificate file a chip. Decoding believes everything.")
+        self.stage.tng(f"decode {SOURCES} -o certificates --format csv --output reports/index.csv")
+        files = sum(1 for _ in (self.folder / "certificates").glob("*.pem"))
+        self.stage.check("certificate files (the duplicate shares its file)", files, TOTAL - 1)
+
+    def verify(self) -> None:
+        """Three are refused."""
+        self.stage.scene("Verify", "Which of them are genuine, judged by pinned keys?")
+        why = "there are errors, so a pipeline stops here"
+        self.stage.tng(f"verify {SOURCES}", expect=1, why=why, fold="verified")
+        self.stage.say("\nThe same for machines, and for spreadsheets:")
+        for form in ("json", "csv"):
+            command = f"-q verify {SOURCES} --format {form} --output reports/verify.{form}"
+            self.stage.tng(command, expect=1)
+        devices = json.loads((self.folder / "reports/verify.json").read_bytes())["devices"]
+        found = Counter(device["status"] for device in devices)
+        self.stage.check(f"verified, of {TOTAL}", found["verified"], GENUINE)
+        self.stage.check("rejected", found["rejected"], REFUSED)
+
+    def dry_run(self) -> None:
+        """Nothing is changed."""
+        self.stage.scene("Dry run", "What would be registered where? Read-only calls alone.")
+        self.stage.tng(f"{REGISTER} --dry-run", expect=1, why=REFUSED_AGAIN)
+
+    def register(self) -> None:
+        """Interrupted, and resumed."""
+        self.stage.scene(
+            "Register, and be interrupted", "Both accounts side by side, each at its own rate."
+        )
+        ledger = self.folder / "tng-ledger.db"
+        self.stage.interrupted(f"{REGISTER} --yes", when=_some_time_after(ledger.exists))
+        self.stage.scene("The same command goes on", "Nothing twice, nothing lost.")
+        self.stage.tng(f"{REGISTER} --yes", expect=1, why=REFUSED_AGAIN)
+        self.stage.tng("status")
+        self.stage.tng("status --format csv --output reports/registered.csv")
+
+    def ask_the_clouds(self) -> None:
+        """Counted without tng."""
+        self.stage.scene("Ask the clouds themselves", "Counted by the AWS SDK, not by tng.")
+        for account in self.sandbox.accounts:
+            certificates, things = self._count(account)
+            place = f"in {account.account} {account.region}"
+            self.stage.check(f"active certificates {place}", certificates, GENUINE)
+            self.stage.check(f"things {place}", things, GENUINE)
+        registrations = self.sandbox.front.log.registrations()
+        twice = sum(count > 1 for count in registrations.values())
+        self.stage.check("certificates registered twice", twice, 0)
+
+    def register_again(self) -> None:
+        """Nothing to do."""
+        self.stage.scene("Once more", "Whoever is unsure runs it again: nothing is left to do.")
+        before = self._registrations()
+        self.stage.tng(f"{REGISTER} --yes", expect=1, why=REFUSED_AGAIN)
+        self.stage.check("new registrations", self._registrations() - before, 0)
+
+    def look_at_the_way_back(self) -> None:
+        """What deregister would do."""
+        self.stage.scene("The way back", "What the ledger says tng made, and nothing else.")
+        self.stage.tng("deregister --target sandbox-us --dry-run")
+
+    def conclude(self) -> None:
+        """Where everything is."""
+        self.stage.scene("Done", f"{GENUINE} chips are in two accounts, {REFUSED} are in none.")
+        self.stage.say(
+            f"What is left to look at, in {self.folder}:\n"
+            "  reports/verify.json, verify.csv   every chip, and why it was refused\n"
+            "  reports/registered.csv            where every chip is\n"
+            "  reports/index.csv, certificates/  what was decoded\n"
+            "  tng.toml, tng-ledger.db           the two targets; what was done there"
+        )
+
+    def _registrations(self) -> int:
+        return self.sandbox.front.log.counts()["RegisterCertificateWithoutCA"]
+
+    def _count(self, account: SandboxAccount) -> tuple[int, int]:
+        """Active certificates and things of an account."""
+        client = boto3.client(
+            "iot",
+            region_name=account.region,
+            endpoint_url=self.sandbox.endpoint_url,
+            aws_access_key_id=account.account,
+            aws_secret_access_key="sandbox",  # noqa: S106 - every sandbox account has this one
+        )
+        pages = client.get_paginator("list_certificates").paginate()
+        states = [item["status"] for page in pages for item in page["certificates"]]
+        pages = client.get_paginator("list_things").paginate()
+        return states.count("ACTIVE"), sum(len(page["things"]) for page in pages)
+
+
+def _some_time_after(begun: Callable[[], bool]) -> Callable[[], bool]:
+    """True from `INTERRUPT_AFTER_SECONDS` after the first time that ``begun`` holds."""
+    since: list[float] = []
+
+    def reached() -> bool:
+        if not since and begun():
+            since.append(time.monotonic())
+        return bool(since) and time.monotonic() - since[0] > INTERRUPT_AFTER_SECONDS
+
+    return reached
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

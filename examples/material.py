@@ -1,0 +1,57 @@
+"""What the demonstration works on: a reel, a log of SE050 chips, and the vendor's keys.
+
+All of it is made by the project's test vendor; nothing came from a chip. Two of the reel's
+entries and one chip of the log are bad.
+"""
+
+from pathlib import Path
+
+from tng.sandbox.aws import Sandbox
+from tng.testing.forged_chips import revoked_issuer
+from tng.testing.forgeries import changed_payload
+from tng.testing.manifest import make_entries, make_entry, write_manifest
+from tng.testing.microchip import MicrochipVendor
+from tng.testing.nxp import NxpVendor
+from tng.testing.sessions import serial_log
+from tng.testing.trust_files import write_microchip_trust, write_nxp_trust
+
+GENUINE_IN_REEL = 298
+FORGED_AT = 117
+DUPLICATE_AT = 240
+GENUINE_IN_LOG = 2
+GENUINE = GENUINE_IN_REEL + GENUINE_IN_LOG
+REFUSED = 3
+TOTAL = GENUINE + REFUSED
+
+REEL = "reel-7.json"
+LOG = "se050.log"
+_OUTSIDE = 1_000_000
+"""Number of the forged chip: none of the reel's."""
+
+_TRUST = """
+[trust]
+anchors = ["trust/root.pem", "trust/nxp-roots.pem"]
+manifest_signers = ["trust/manifest-signer.pem"]
+intermediates = ["trust/nxp-intermediates.pem", "trust/nxp-revoked-intermediate.pem"]
+"""
+
+
+def write_material(folder: Path) -> None:
+    """Write `REEL`, `LOG` and ``trust/`` into ``folder``."""
+    microchip, nxp = MicrochipVendor("demo"), NxpVendor("demo")
+    entries = list(make_entries(microchip, GENUINE_IN_REEL))
+    entries.insert(FORGED_AT - 1, changed_payload(microchip, _OUTSIDE).entries[-1])
+    entries.insert(DUPLICATE_AT - 1, make_entry(microchip, microchip.device(5)))
+    with (folder / REEL).open("wb") as stream:
+        write_manifest(stream, entries)
+    chips = [nxp.chip(number) for number in range(GENUINE_IN_LOG)]
+    chips.insert(1, revoked_issuer(nxp, GENUINE_IN_LOG).chip)
+    (folder / LOG).write_bytes(serial_log(chips))
+    write_microchip_trust(folder / "trust", microchip)
+    write_nxp_trust(folder / "trust", nxp)
+
+
+def write_configuration(folder: Path, sandbox: Sandbox) -> None:
+    """Write ``tng.toml``: the sandbox's two targets, and the test vendor's keys as trusted."""
+    targets = sandbox.files.configuration.read_text("utf-8").partition("\n")[2]
+    (folder / "tng.toml").write_text(_TRUST.lstrip() + targets, "utf-8")

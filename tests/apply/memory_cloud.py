@@ -3,13 +3,9 @@
 import threading
 from collections import Counter
 
-from tng.clouds.interface import (
-    AttentionStep,
-    DoneStep,
-    RemoteView,
-    TargetFacts,
-)
+from tng.clouds.interface import AttentionStep, DoneStep
 from tng.plan.models import DevicePlan, Disposition, Step, TargetDescription
+from tng.plan.view import RemoteView, TargetFacts
 
 UNDO = {"Register": "Delete", "AttachPolicy": "DetachPolicy"}
 

@@ -12,16 +12,11 @@ from tng.apply.job import register_job, undo_job
 from tng.apply.progress import NoProgress
 from tng.apply.retry import RetryPolicy
 from tng.apply.stopping import StopSignal
-from tng.clouds.interface import (
-    RefusedError,
-    TargetFacts,
-    TargetUnusableError,
-    ThrottledError,
-    TransientError,
-)
+from tng.clouds.interface import RefusedError, TargetUnusableError, ThrottledError, TransientError
 from tng.ledger import DeviceState, SqliteLedger
 from tng.plan.eligibility import PlanPolicy, select_devices
 from tng.plan.planner import InspectedTarget, make_plan
+from tng.plan.view import TargetFacts
 
 DEVICES = tuple(verified(number) for number in range(12))
 KEYS = {device.leaf.sha256 for device in DEVICES}

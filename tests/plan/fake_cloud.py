@@ -1,7 +1,7 @@
 """A cloud in memory, for tests of planning; it holds what its view says."""
 
-from tng.clouds.interface import RemoteView, TargetFacts
 from tng.plan.models import DevicePlan, Disposition, TargetDescription
+from tng.plan.view import RemoteView, TargetFacts
 
 CALLS = (("Register", ""), ("Attach", "fleet"))
 

@@ -11,7 +11,6 @@ from jsonschema import Draft202012Validator
 
 from tests.plan.fake_cloud import NO_FACTS, NOTHING_THERE, FakeCloud
 from tests.planned_devices import record, unverified, verified
-from tng.clouds.interface import RemoteView
 from tng.errors import InputError, OutputError
 from tng.models import InputSummary, RejectedDevice, Source, Undecodable
 from tng.plan.document import check_against, make_document
@@ -20,6 +19,7 @@ from tng.plan.file import plan_text, read_plan, write_plan
 from tng.plan.models import FailedTarget
 from tng.plan.planner import InspectedTarget, make_plan
 from tng.plan.saved import Origin, PlanOptions
+from tng.plan.view import RemoteView
 
 SCHEMA_FILE = Path(__file__).parents[2] / "docs" / "schemas" / "tng.plan.1.json"
 MANIFEST = InputSummary("manifest.json", "ab" * 32, "microchip-manifest", 3)

@@ -6,11 +6,11 @@ import pytest
 
 from tests.plan.fake_cloud import NO_FACTS, NOTHING_THERE, FakeCloud
 from tests.planned_devices import verified
-from tng.clouds.interface import RemoteView
 from tng.findings import Effect, Finding, Severity
 from tng.plan.eligibility import PlanPolicy, Selection, select_devices
 from tng.plan.models import Disposition, FailedTarget
 from tng.plan.planner import InspectedTarget, duration, make_plan
+from tng.plan.view import RemoteView
 
 
 def select(*devices) -> Selection:

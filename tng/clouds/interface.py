@@ -5,20 +5,12 @@ one step. Order, rate, retries, ledger, progress and resume are not its business
 are the same for every cloud and live in ``apply``.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from tng.findings import Finding
-from tng.plan.models import DevicePlan, PlannableDevice, Step, TargetDescription
-
-
-@dataclass(frozen=True, slots=True)
-class TargetFacts:
-    """What the preflight learned: ``facts`` as pairs of label and text, and findings."""
-
-    facts: tuple[tuple[str, str], ...]
-    findings: tuple[Finding, ...]
+from tng.plan.models import DevicePlan, PlannableDevice, Step
+from tng.plan.view import DevicePlanner, RemoteView, TargetFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,17 +94,6 @@ class Caller(Protocol):
         """
 
 
-RemoteState = Mapping[str, object]
-"""What a target holds of one device; its form is the adapter's own."""
-
-
-@dataclass(frozen=True, slots=True)
-class RemoteView:
-    """The target's state of all devices asked for, by `DevicePlan.key`; absent = not there."""
-
-    states: Mapping[str, RemoteState]
-
-
 @dataclass(frozen=True, slots=True)
 class RegisteredDevice:
     """What the ledger knows of a device that this tool registered.
@@ -127,16 +108,8 @@ class RegisteredDevice:
     steps: tuple[tuple[str, str], ...]
 
 
-class Cloud(Protocol):
+class Cloud(DevicePlanner, Protocol):
     """One target of one cloud. Safe to be used by several threads at once."""
-
-    @property
-    def description(self) -> TargetDescription:
-        """Which target this is; known once `preflight` has run (or from configuration)."""
-
-    @property
-    def rates(self) -> Mapping[str, float]:
-        """Calls a second by operation, and under ``"*"`` for all others."""
 
     def preflight(self, *, offline: bool) -> TargetFacts:
         """Find out whether the target can be used; read-only.
@@ -149,9 +122,6 @@ class Cloud(Protocol):
 
     def inspect(self, devices: Sequence[PlannableDevice]) -> RemoteView:
         """Read what the target holds of these devices; read-only."""
-
-    def plan_device(self, device: PlannableDevice, view: RemoteView) -> DevicePlan:
-        """Pure: compare what is wanted with what is there."""
 
     def steps(self, plan: DevicePlan) -> tuple[Step, ...]:
         """Pure: the steps for `DevicePlan.calls`, in order."""

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from tng.clouds.interface import Cloud, RemoteView, TargetFacts
 from tng.findings import Finding, finding
 from tng.plan.eligibility import Selection
 from tng.plan.models import DevicePlan, Disposition, FailedTarget, Plan, TargetPlan
+from tng.plan.view import DevicePlanner, RemoteView, TargetFacts
 
 _EMPTY_VIEW = RemoteView({})
 _CONNECTIVITY = "nxp-connectivity-object"
@@ -26,7 +26,7 @@ class InspectedTarget:
     """
 
     name: str
-    cloud: Cloud
+    cloud: DevicePlanner
     facts: TargetFacts
     view: RemoteView | None
 

@@ -10,9 +10,9 @@ from tests.emulators import new_account
 from tests.planned_devices import verified
 from tng.clouds.aws.adapter import AwsCloud
 from tng.clouds.aws.sessions import AwsSessions
-from tng.clouds.interface import RemoteView
 from tng.errors import ConfigurationError, TargetError
 from tng.plan.models import Disposition
+from tng.plan.view import RemoteView
 from tng.sandbox.emulator import Emulator
 from tng.sandbox.preparation import POLICY_NAME, THING_TYPE
 

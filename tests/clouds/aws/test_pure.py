@@ -18,10 +18,11 @@ from tng.clouds.aws.policies import allows_everything
 from tng.clouds.aws.rates import DEFAULT_RATES, rates
 from tng.clouds.aws.settings import AwsSettings
 from tng.clouds.aws.steps import device_steps, pem, undo_steps
-from tng.clouds.interface import Cloud, RefusedError, RegisteredDevice, RemoteView
+from tng.clouds.interface import Cloud, RefusedError, RegisteredDevice
 from tng.clouds.registry import CloudOpener
 from tng.plan.models import Disposition
 from tng.plan.template import Template
+from tng.plan.view import RemoteView
 from tng.sandbox.quotas import DEFAULT_IOT_QUOTAS
 
 PLACE = Place("111111111111", "eu-central-1")

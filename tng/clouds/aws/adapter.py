@@ -18,16 +18,10 @@ from tng.clouds.aws.rates import rates
 from tng.clouds.aws.sessions import AwsSessions
 from tng.clouds.aws.settings import AwsSettings
 from tng.clouds.aws.steps import device_steps, undo_steps
-from tng.clouds.interface import (
-    Caller,
-    CloudError,
-    RegisteredDevice,
-    RemoteView,
-    StepResult,
-    TargetFacts,
-)
+from tng.clouds.interface import Caller, CloudError, RegisteredDevice, StepResult
 from tng.errors import TargetError
 from tng.plan.models import DevicePlan, PlannableDevice, Step, TargetDescription
+from tng.plan.view import RemoteView, TargetFacts
 
 UNKNOWN_ACCOUNT = "unknown"
 """Stands for the account until STS was asked, where none was configured."""

@@ -12,8 +12,8 @@ from tng.clouds.aws.state import (
     thing_differences,
     wanted_thing,
 )
-from tng.clouds.interface import RemoteView
 from tng.plan.models import DevicePlan, Disposition, PlannableDevice
+from tng.plan.view import RemoteView
 
 NOTHING = RemoteDevice(status=None, policies=(), thing=None)
 _CHANGEABLE = frozenset({"ACTIVE", "INACTIVE"})

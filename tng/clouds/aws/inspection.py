@@ -16,8 +16,9 @@ from tng.clouds.aws.failures import NotFoundError
 from tng.clouds.aws.names import Place
 from tng.clouds.aws.settings import AwsSettings
 from tng.clouds.aws.state import RemoteDevice, RemoteThing, read_thing, wanted_thing
-from tng.clouds.interface import Caller, RemoteView
+from tng.clouds.interface import Caller
 from tng.plan.models import PlannableDevice
+from tng.plan.view import RemoteView
 
 PAGE = 250
 """The largest page that the lists give (AWS IoT API reference)."""

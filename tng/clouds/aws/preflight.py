@@ -12,15 +12,10 @@ from tng.clouds.aws.failures import NotFoundError
 from tng.clouds.aws.policies import allows_everything, read_policy_file
 from tng.clouds.aws.rates import read_quotas
 from tng.clouds.aws.settings import AwsSettings
-from tng.clouds.interface import (
-    Caller,
-    CloudError,
-    TargetFacts,
-    TargetUnusableError,
-    TransientError,
-)
+from tng.clouds.interface import Caller, CloudError, TargetUnusableError, TransientError
 from tng.errors import TargetError
 from tng.findings import Finding, finding
+from tng.plan.view import TargetFacts
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,13 @@
-"""The pages of the checks, as ``docs/checks.md`` and ``tng checks CODE`` show them."""
+"""The pages of the checks, as ``docs/checks.md`` and ``tng checks CODE`` show them.
 
+``python -m tng.findings.pages > docs/checks.md`` brings the document up to date.
+"""
+
+import sys
 from collections.abc import Iterable
 
 from tng.findings.model import Check, Effect
+from tng.findings.table import CHECKS
 
 _EFFECTS = {
     Effect.NONE: "none: the device keeps its outcome",
@@ -37,3 +42,7 @@ def check_page(check: Check) -> str:
 def checks_document(checks: Iterable[Check]) -> str:
     """The whole of ``docs/checks.md``."""
     return "\n".join([_INTRODUCTION, *map(check_page, checks)])
+
+
+if __name__ == "__main__":
+    sys.stdout.write(checks_document(CHECKS.values()))

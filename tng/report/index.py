@@ -12,6 +12,7 @@ from tng.report.rows import Row, finding_member, source_member
 from tng.report.text import printable, spreadsheet_cell
 
 INDEX_SCHEMA = "tng.index/1"
+INDEX_LINES_SCHEMA = "tng.index-lines/1"
 _COLUMNS = (
     "file",
     "vendor",
@@ -96,7 +97,7 @@ class JsonLinesIndex:
 
     def end(self) -> None:
         """Write the summary."""
-        row = {"message_type": "summary", "schema": INDEX_SCHEMA, "entries": self._count}
+        row = {"message_type": "summary", "schema": INDEX_LINES_SCHEMA, "entries": self._count}
         self._stream.write(to_json(row) + b"\n")
 
 

@@ -1,11 +1,13 @@
 """Several targets side by side, as a library, on clouds in memory."""
 
+import sqlite3
+
 import pytest
 
 from tests.apply.memory_cloud import MemoryCloud
 from tests.planned_devices import verified
 from tng.apply.calls import Calls
-from tng.apply.session import OpenTarget
+from tng.apply.session import LedgerLostError, OpenTarget
 from tng.apply.stopping import StopSignal
 from tng.clouds.interface import TargetUnusableError
 from tng.errors import LedgerError, TargetError
@@ -103,6 +105,30 @@ def test_nothing_begins_if_one_of_the_targets_is_held_by_another(ledger):
         run(ledger, one, two)
     assert one.certificates == {}
     assert run(ledger, one, two).exit_code is ExitCode.DONE
+
+
+def test_a_ledger_that_fails_in_the_middle_ends_the_run_as_partly_done(ledger, tmp_path):
+    cloud, other = Region("one", "1" * 12), sqlite3.connect(tmp_path / "ledger.db")
+    calls = iter(range(100))
+
+    def break_ledger(step):
+        if next(calls) == 4:
+            other.execute("ALTER TABLE steps RENAME TO lost")
+            other.commit()
+
+    cloud.after = break_ledger
+    with pytest.raises(LedgerLostError, match="no such table") as caught:
+        run(ledger, cloud)
+    assert caught.value.exit_code is ExitCode.PARTIAL
+    assert 0 < len(cloud.certificates)
+
+    cloud.after = lambda step: None
+    other.execute("ALTER TABLE lost RENAME TO steps")
+    other.close()
+    assert run(ledger, cloud).exit_code is ExitCode.DONE
+    assert set(cloud.effects.values()) == {1}
+    made = ledger.registered(cloud.description.key)
+    assert {device.key for device in made} == set(cloud.certificates)
 
 
 def test_nothing_is_prepared_where_nothing_is_to_be_done(ledger):

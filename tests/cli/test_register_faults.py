@@ -52,7 +52,11 @@ def test_the_whole_way_in_two_accounts(workshop):
 
 FAULTS = [
     pytest.param([*random_faults(0.2)], id="a bit of everything"),
-    pytest.param([Fault(LostReply(When.AFTER), count=None, probability=0.15)], id="lost after"),
+    pytest.param(
+        [Fault(LostReply(When.AFTER), count=None, probability=0.15)],
+        id="lost after",
+        marks=pytest.mark.slow,
+    ),
     pytest.param(
         [Fault(LostReply(When.BEFORE), count=None, probability=0.15)],
         id="lost before",

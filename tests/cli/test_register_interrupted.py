@@ -91,7 +91,13 @@ def test_kill_9_in_the_middle_of_an_undo_and_the_same_command_again(workshop):
     assert workshop.things(workshop.cloud.eu) == {}
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "sigterm"])
+@pytest.mark.parametrize(
+    "number",
+    [
+        pytest.param(signal.SIGINT, id="ctrl-c"),
+        pytest.param(signal.SIGTERM, id="sigterm", marks=pytest.mark.slow),
+    ],
+)
 def test_an_interrupted_run_ends_in_order_and_goes_on(workshop, number):
     manifest, front = workshop.manifest(40), workshop.cloud.front
     front.limit(quotas_for(40))

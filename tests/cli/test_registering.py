@@ -1,7 +1,11 @@
 """What `tng plan`, `register`, `status` and `deregister` say and write, as real processes."""
 
+import fcntl
 import json
+import os
+import pty
 import shlex
+import termios
 from pathlib import Path
 
 import jsonschema
@@ -154,3 +158,42 @@ def test_nobody_is_asked_without_a_terminal(workshop):
     assert "--yes" in err
     assert workshop.cloud.front.log.writes() == ()
     assert not (workshop.folder / "tng-ledger.db").exists()
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "count"),
+    [(b"y\n", 0, 2), (b"n\n", 3, 0), (b"\x03", 130, 0), (b"\x04", 130, 0)],
+    ids=["yes", "no", "ctrl-c", "ctrl-d"],
+)
+def test_at_a_terminal_the_user_is_asked(workshop, answer, code, count):
+    manifest, eu = workshop.manifest(2), workshop.cloud.eu
+    leader, follower = pty.openpty()
+    arguments = ("register", manifest, *workshop.trust, "--target", "sandbox-eu")
+    try:
+        # A session of its own whose terminal is stdin, so that Ctrl-C reaches it.
+        with workshop.start(
+            *arguments,
+            stdin=follower,
+            start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+        ) as process:
+            asked = read_until(process.stderr, "[y/N]")
+            os.write(leader, answer)
+            process.communicate(timeout=60)
+    finally:
+        os.close(leader)
+        os.close(follower)
+    assert f"register 2 in account {eu.account} eu-central-1" in asked
+    assert "2  to register" in asked
+    assert process.returncode == code
+    assert len(workshop.certificates(eu)) == count
+
+
+def read_until(stream, text):
+    """What a process says, up to ``text``."""
+    said = ""
+    while text not in said:
+        character = stream.read(1)
+        assert character, said
+        said += character
+    return said

@@ -52,9 +52,10 @@ class Workshop:
     def start(self, *arguments, **options):
         """Start ``tng`` with these arguments."""
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200"}
+        options.setdefault("stdin", subprocess.DEVNULL)
         return subprocess.Popen(
             [sys.executable, "-m", "tng", *map(str, arguments)],
-            cwd=self.folder, env=environment, text=True, stdin=subprocess.DEVNULL,
+            cwd=self.folder, env=environment, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options,
         )  # fmt: skip
 

@@ -15,10 +15,16 @@ from tng.apply.job import Job
 from tng.apply.progress import NoProgress, Progress
 from tng.apply.stopping import StopSignal
 from tng.clouds.interface import Cloud, CloudError
-from tng.errors import TargetError
+from tng.errors import LedgerError, TargetError
 from tng.exit_codes import ExitCode
 from tng.ledger import Direction, Ledger
 from tng.plan.models import FailedTarget
+
+
+class LedgerLostError(LedgerError):
+    """The ledger failed after calls were made; what it had until then is kept."""
+
+    exit_code = ExitCode.PARTIAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +84,7 @@ def apply_jobs(
 
     ``command`` is what to type to go on, without secrets. ``failed`` targets, found while
     planning, are passed on into the result. Raises `LedgerError`: before the first call if
-    a target is held by another process, later only if the ledger itself fails.
+    a target is held by another process, later (`LedgerLostError`) if the ledger itself fails.
     """
     with ExitStack() as leases:
         for assignment in assignments:
@@ -132,7 +138,12 @@ class _Session:
             return FailedTarget(target.name, str(error), "Run the same command again.")
         except StoppedError:
             return FailedTarget(target.name, "interrupted before it began", "Run it again.")
+        except LedgerError as error:
+            self._stop.set()
+            raise LedgerLostError(
+                error.message, f"{error.hint} Then run the same command again."
+            ) from error
         except BaseException:
-            # The ledger failed, or a defect: the other targets end in good order too.
+            # A defect: the other targets end in good order too.
             self._stop.set()
             raise

@@ -122,7 +122,7 @@ class BarProgress(_Counting):
         self._tasks: dict[str, TaskID] = {}
         self._bars: Bars = Progress(
             TextColumn("{task.description}"),
-            BarColumn(),
+            BarColumn(bar_width=24),
             MofNCompleteColumn(),
             TextColumn("{task.fields[text]}"),
             console=console,

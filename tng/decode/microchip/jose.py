@@ -32,7 +32,12 @@ class ProtectedHeader:
 
 
 def base64url(text: str, what: str) -> bytes:
-    """Decode unpadded base64url (RFC 7515 §2); `JoseError` for any other character."""
+    """Decode unpadded base64url (RFC 7515 §2); `JoseError` for any other character.
+
+    The spare bits of the last character are ignored: see `base64url_signature`.
+    """
+    if text.endswith("="):
+        raise JoseError(f"{what} is padded")
     try:
         octets = text.encode("ascii").translate(_TO_STANDARD)
         return binascii.a2b_base64(octets + b"=" * (-len(octets) % 4), strict_mode=True)

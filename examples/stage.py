@@ -78,7 +78,7 @@ class Stage:
         process = self._start(command, piped=bool(fold))
         with _ended(process):
             if process.stdout is not None:
-                for line in _folded(iter(process.stdout.readline, ""), fold):
+                for line in folded(iter(process.stdout.readline, ""), fold):
                     sys.stdout.write(line)
             process.wait()
         self._conclude(process.returncode, expect, why)
@@ -149,7 +149,7 @@ def _ended(process: subprocess.Popen[str]) -> Iterator[None]:
             process.stdout.close()
 
 
-def _folded(lines: Iterator[str], beginning: str) -> Iterator[str]:
+def folded(lines: Iterator[str], beginning: str) -> Iterator[str]:
     """The lines; of a run that begins alike the first few and how many more there were."""
     run = 0
     for line in lines:

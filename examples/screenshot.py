@@ -1,0 +1,96 @@
+"""Makes the README's picture from a real run: ``python examples/screenshot.py``.
+
+It writes docs/images/verify.svg with rich's SVG export. Only runs of lines that say the
+same are folded; every other character was written by the commands.
+"""
+
+import io
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from material import LOG, REEL, write_configuration, write_material
+from rich.console import Console
+from rich.text import Text
+from stage import folded
+
+from tng.sandbox.aws import AwsSandbox
+
+PICTURE = Path(__file__).resolve().parents[1] / "docs" / "images" / "verify.svg"
+COLUMNS = 108
+RATE = 60.0
+VERIFY = f"tng verify {REEL} {LOG}"
+REGISTER = f"tng register {REEL} {LOG} --target sandbox-eu --target sandbox-us --yes"
+
+_FONT_FACE = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
+"""Fonts from another host: viewers do not load them into pictures, and need not ask."""
+_CURSOR = re.compile(r"(\x1b\[\?25[lh]|\x1b\[2K|\x1b\[1A|\r)")
+
+
+def main() -> None:
+    """Run, record, write."""
+    recorder = Console(
+        record=True,
+        width=COLUMNS,
+        file=io.StringIO(),
+        force_terminal=True,
+        color_system="truecolor",
+    )
+    with tempfile.TemporaryDirectory() as name, AwsSandbox(rate=RATE) as sandbox:
+        folder = Path(name)
+        write_material(folder)
+        write_configuration(folder, sandbox)
+        credentials = sandbox.environment["AWS_SHARED_CREDENTIALS_FILE"]
+        for command in (VERIFY, REGISTER):
+            code, output = run(command, folder, credentials)
+            recorder.print(Text.from_markup(f"[bold green]$[/] [bold]{command}[/]"))
+            recorder.print(Text.from_ansi(output), soft_wrap=False)
+            recorder.print(Text.from_markup(f"[bold green]$[/] [bold]echo $?[/]\n{code}\n"))
+    picture = recorder.export_svg(title="tng", unique_id="tng")
+    PICTURE.parent.mkdir(parents=True, exist_ok=True)
+    PICTURE.write_text(_FONT_FACE.sub("", picture), "utf-8")
+
+
+def run(command: str, folder: Path, credentials: str) -> tuple[int, str]:
+    """Exit code and what stands on the screen when the command has ended."""
+    result = subprocess.run(  # noqa: S603 - the two commands above
+        [sys.executable, "-m", *command.split()],
+        cwd=folder,
+        env={
+            **os.environ,
+            "AWS_SHARED_CREDENTIALS_FILE": credentials,
+            "COLUMNS": str(COLUMNS),
+            "FORCE_COLOR": "1",
+        },
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
+    )
+    lines = on_screen(result.stdout.decode()).splitlines(keepends=True)
+    return result.returncode, "".join(folded(iter(lines), "verified")).rstrip()
+
+
+def on_screen(output: str) -> str:
+    """The output after the cursor went up and lines were erased, as progress bars do."""
+    lines, row = [""], 0
+    for part in re.split(r"(\n)", output):
+        if part == "\n":
+            row += 1
+            if row == len(lines):
+                lines.append("")
+            continue
+        for piece in _CURSOR.split(part):
+            if piece == "\x1b[1A":
+                row -= 1
+            elif piece == "\x1b[2K":
+                lines[row] = ""
+            elif not _CURSOR.fullmatch(piece):
+                lines[row] += piece
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()

@@ -43,11 +43,13 @@ class Chain:
     def leaf_findings(self, leaf: Certificate) -> Iterator[Finding]:
         """What only the leaf and the whole chain together show."""
         if self.leaf_end_limit is not None and leaf.not_after > self.leaf_end_limit:
-            message = (
-                f"valid until {leaf.not_after:%Y-%m-%d}, its issuers until "
-                f"{self.leaf_end_limit:%Y-%m-%d}"
-            )
-            yield finding("leaf-outlives-issuer", message)
+            yield _outlives(leaf.not_after, self.leaf_end_limit)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _outlives(leaf_end: datetime, issuers_end: datetime) -> Finding:
+    message = f"valid until {leaf_end:%Y-%m-%d}, its issuers until {issuers_end:%Y-%m-%d}"
+    return finding("leaf-outlives-issuer", message)
 
 
 class IssuerWalk:
@@ -124,9 +126,9 @@ class IssuerWalk:
         if certificate.extensions.critical_unknown:
             unknown = ", ".join(certificate.extensions.critical_unknown)
             yield finding("critical-extension-unknown", f"{name} has {unknown}")
-        yield from self._validity_findings(str(name), certificate.not_before, certificate.not_after)
+        yield from self._validity_findings(name, certificate.not_before, certificate.not_after)
 
-    def _validity_findings(self, name: str, begin: datetime, end: datetime) -> Iterator[Finding]:
+    def _validity_findings(self, name: object, begin: datetime, end: datetime) -> Iterator[Finding]:
         if self._at < begin:
             yield finding("certificate-not-yet-valid", f"{name} is valid from {begin:%Y-%m-%d}")
         if self._at > end:

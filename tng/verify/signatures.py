@@ -62,9 +62,14 @@ def jws_verifies(key: PublicKey, signing_input: bytes, signature: bytes) -> bool
 
 def is_weak(key: PublicKey) -> bool:
     """Whether the key is too short to be relied on (NIST SP 800-57 part 1, table 2)."""
-    if key.algorithm.startswith("RSA-"):
-        return int(key.algorithm[4:]) < _MINIMUM_RSA_BITS
-    return key.algorithm in _WEAK_CURVES
+    return _is_weak(key.algorithm)
+
+
+@lru_cache(maxsize=64)
+def _is_weak(algorithm: str) -> bool:
+    if algorithm.startswith("RSA-"):
+        return int(algorithm[4:]) < _MINIMUM_RSA_BITS
+    return algorithm in _WEAK_CURVES
 
 
 def certificate_verifies(certificate: Certificate, key: PublicKey) -> bool:

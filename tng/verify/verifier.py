@@ -94,10 +94,12 @@ def _outcome(
     signer: Anchor | None,
     found: tuple[Finding, ...],
 ) -> JudgedDevice:
-    effects = {item.effect for item in found}
-    if Effect.REJECTED in effects:
-        return RejectedDevice(entry.record, found)
-    if Effect.UNVERIFIED in effects:
+    is_unverified = False
+    for item in found:
+        if item.effect is Effect.REJECTED:
+            return RejectedDevice(entry.record, found)
+        is_unverified = is_unverified or item.effect is Effect.UNVERIFIED
+    if is_unverified:
         return UnverifiedDevice(entry.record, entry.issuers, found)
     if leaf is not None and chain is not None and chain.anchor is not None:
         reference = signer.reference if signer else None

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
+import orjson
+
 READ_BYTES = 256 * 1024
 MAX_ENTRY_BYTES = 256 * 1024
 """Sixty times a genuine full entry (about 4 kB)."""
@@ -153,7 +155,9 @@ class _Window:
         """Offset behind the object at the position, or why there is none."""
         while True:
             stop = self._following_start()
-            end = _find_object_end(self._buffer, self._position, stop)
+            end = self._quick_end(stop)
+            if end < 0:
+                end = _find_object_end(self._buffer, self._position, stop)
             if (end if end >= 0 else stop) - self._position > MAX_ENTRY_BYTES:
                 return Damage("entry-too-large", f"no end within {MAX_ENTRY_BYTES} bytes")
             if end >= 0:
@@ -170,6 +174,20 @@ class _Window:
             match = self._entry_start.search(self._buffer, self._position + 1)
             self._known_start = match.start() if match else len(self._buffer)
         return self._known_start
+
+    def _quick_end(self, stop: int) -> int:
+        """The end of an undamaged entry that another one follows; -1 to look closer.
+
+        Finding the last brace and parsing what it closes is twice as fast as walking there.
+        """
+        if stop - self._position > MAX_ENTRY_BYTES or stop == len(self._buffer):
+            return -1
+        end = self._buffer.rfind(b"}", self._position, stop) + 1
+        try:
+            orjson.loads(self._buffer[self._position : end])
+        except orjson.JSONDecodeError:
+            return -1
+        return end
 
     def take(self, end: int) -> bytes:
         data = self._buffer[self._position : end]

@@ -49,6 +49,8 @@ lock:
 
 docs: $(READY)
 	$(BIN)/python -m tng.findings.pages > docs/checks.md
+	$(BIN)/python -m tng.cli.pages > docs/commands.md
+	$(BIN)/python -m tng.report.schemas docs/schemas
 
 clean:
 	rm -rf $(VENV) demo

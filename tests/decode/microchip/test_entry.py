@@ -156,7 +156,22 @@ def test_a_key_of_an_unknown_kind_is_a_notice(key: dict[str, object]):
     assert "key-not-compared" in codes(outcome)
 
 
-_WRONG = ["A", "AA==", "AA=", "A A", "A\nA", "AA\0", "A+", "A/", "é", "AAAAA", "=", "_"]
+_WRONG = [
+    "A",
+    "AA==",
+    "AA=",
+    "A A",
+    "A\nA",
+    "AA\0",
+    "A+",
+    "A/",
+    "é",
+    "AAAAA",
+    "=",
+    "_",
+    "AA==AAAA",
+    "AA=A",
+]
 
 
 @pytest.mark.parametrize("text", _WRONG)

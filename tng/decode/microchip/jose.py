@@ -32,8 +32,8 @@ class ProtectedHeader:
 
 def base64url(text: str, what: str) -> bytes:
     """Decode unpadded base64url (RFC 7515 §2); `JoseError` for any other character."""
-    # pybase64 would take standard base64's own two characters as well.
-    if "+" not in text and "/" not in text:
+    # pybase64 would take standard base64's own two characters and its padding as well.
+    if "+" not in text and "/" not in text and not text.endswith("="):
         try:
             return pybase64.b64decode(text + _PADDING[len(text) % 4], _ALTERNATIVES, validate=True)
         except ValueError:

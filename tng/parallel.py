@@ -4,6 +4,7 @@ Small streams stay in this process: starting others costs more than it gains. Wo
 end with their parent, however that ends, and leave Ctrl-C to it.
 """
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -26,6 +27,9 @@ ALONE = 512
 
 _QUEUED_BATCHES = 3
 """Batches under way for each worker; bounds memory when the consumer is slow."""
+
+_COLLECTION_THRESHOLD = 50_000
+"""Containers made by a worker between two looks for garbage cycles, of which there are none."""
 
 Piece = TypeVar("Piece")
 Result = TypeVar("Result")
@@ -82,6 +86,7 @@ _work: Callable[[Any], Sequence[Any]] = tuple
 def _begin_worker(work: Callable[[Any], Sequence[Any]]) -> None:
     global _work
     _work = work
+    gc.set_threshold(_COLLECTION_THRESHOLD)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 

@@ -5,8 +5,10 @@ judged), on several cores where there is enough to do. It holds a few batches at
 whatever the size of the input.
 """
 
+import gc
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -18,6 +20,9 @@ from tng.parallel import ordered_map
 from tng.sources import Archive, Input, InputStreamError, open_inputs
 from tng.verify.duplicates import DuplicateIndex
 from tng.verify.verifier import Verifier
+
+_COLLECTION_THRESHOLD = 50_000
+"""Containers made between two looks for garbage: those of about a thousand devices."""
 
 _Piece = tuple[Decoder, RawEntry] | Undecodable
 
@@ -35,6 +40,17 @@ class _Judge:
         )
 
 
+@contextmanager
+def _rare_collection() -> Iterator[None]:
+    """Look for garbage cycles rarely: our values have none, and looking costs a twentieth."""
+    before = gc.get_threshold()
+    gc.set_threshold(_COLLECTION_THRESHOLD, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
 class Scan:
     """One pass over the named sources; iterate it once, then look at ``inputs``.
 
@@ -50,11 +66,12 @@ class Scan:
 
     def entries(self) -> Iterator[Decoded]:
         """What the inputs hold, unverified."""
-        return ordered_map(_read, self._pieces(), self._jobs)
+        with _rare_collection():
+            yield from ordered_map(_read, self._pieces(), self._jobs)
 
     def outcomes(self, verifier: Verifier) -> Iterator[Outcome]:
         """What the inputs hold, judged; later duplicates of genuine devices are rejected."""
-        with DuplicateIndex() as index:
+        with DuplicateIndex() as index, _rare_collection():
             yield from index.filter(ordered_map(_Judge(verifier), self._pieces(), self._jobs))
 
     def _pieces(self) -> Iterator[_Piece]:

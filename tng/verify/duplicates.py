@@ -26,18 +26,18 @@ _KIND_SHIFT = 36
 _FILE_SHIFT = _KIND_SHIFT + 1
 """A place is one 63-bit integer: 2**26 files of 2**36 entries or lines each."""
 
-_INSERT = "INSERT OR IGNORE INTO seen VALUES (?, ?)"
-_SELECT = "SELECT place FROM seen WHERE digest = ?"
+_INSERT = "INSERT OR IGNORE INTO seen VALUES (?, ?, ?)"
+_SELECT = "SELECT digest, place, certificate FROM seen WHERE digest = ?"
 
 _MESSAGES = {
     "duplicate-certificate": "the same certificate stands in {}",
-    "duplicate-device-id": "the same id stands in {} with another certificate",
+    "duplicate-device-id": "the same id stands in {}",
     "duplicate-public-key": "the same public key stands in {} with another certificate",
 }
 
 
-_Key = tuple[bytes, str]
-"""A property that must be unique: its digest, and the check that speaks of it."""
+_Row = tuple[bytes, int, bytes]
+"""What must be unique (a digest), where it was seen, and with which certificate."""
 
 
 class DuplicateIndex:
@@ -49,7 +49,8 @@ class DuplicateIndex:
         self._database.execute("PRAGMA journal_mode = MEMORY")
         self._database.execute("PRAGMA synchronous = OFF")
         self._database.execute(
-            "CREATE TABLE seen (digest BLOB PRIMARY KEY, place INTEGER NOT NULL) WITHOUT ROWID"
+            "CREATE TABLE seen (digest BLOB PRIMARY KEY, place INTEGER, certificate BLOB)"
+            " WITHOUT ROWID"
         )
         self._places = _Places(self._database)
 
@@ -72,11 +73,10 @@ class DuplicateIndex:
 
     def _filter_batch(self, batch: Sequence[Outcome]) -> Iterable[Outcome]:
         rows = [
-            (digest, place)
+            row
             for outcome in batch
             if isinstance(outcome, VerifiedDevice | AttestedDevice)
-            for place in (self._places.number(outcome.record.source),)
-            for digest, _ in _keys(outcome)
+            for row in self._rows(outcome)
         ]
         # Sorted, so that neighbours in the tree are written together.
         rows.sort()
@@ -87,25 +87,45 @@ class DuplicateIndex:
     def _filter_one(self, outcome: Outcome) -> Outcome:
         if not isinstance(outcome, VerifiedDevice | AttestedDevice):
             return outcome
-        place = self._places.number(outcome.record.source)
-        keys = _keys(outcome)
-        found = self._duplicate(keys, place)
+        rows = self._rows(outcome)
+        found = self._duplicate(*rows)
         if found is not None:
             return RejectedDevice(outcome.record, (*outcome.findings, found))
-        self._database.executemany(_INSERT, [(digest, place) for digest, _ in keys])
+        self._database.executemany(_INSERT, rows)
         return outcome
 
-    def _duplicate(self, keys: Sequence[_Key], place: int) -> Finding | None:
-        # The keys stand in the order in which they explain most: the same certificate
-        # implies the same id and the same key.
-        for digest, code in keys:
-            row = self._database.execute(_SELECT, (digest,)).fetchone()
-            # One entry may hold several certificates of one chip: the id is then its own.
-            if row and not (code == "duplicate-device-id" and row[0] == place):
-                return finding(code, _MESSAGES[code].format(self._places.source(row[0])))
-        return None
+    def _rows(self, outcome: VerifiedDevice | AttestedDevice) -> tuple[_Row, ...]:
+        """The device's id, and its key where it has a certificate.
 
-    def _insert_all_new(self, rows: Sequence[tuple[bytes, int]]) -> bool:
+        A certificate needs no row of its own: the same certificate has the same key.
+        """
+        place = self._places.number(outcome.record.source)
+        if isinstance(outcome, AttestedDevice):
+            return ((_digest(b"attested", outcome.record.device_id.encode()), place, b""),)
+        certificate = bytes.fromhex(outcome.leaf.sha256[:32])
+        return (
+            (_identity(outcome), place, certificate),
+            (_digest(b"key", outcome.leaf.public_key.spki), place, certificate),
+        )
+
+    def _duplicate(self, identity: _Row, key: _Row | None = None) -> Finding | None:
+        same_key = self._seen(key) if key else None
+        if key and same_key and same_key[2] == key[2]:
+            return self._finding("duplicate-certificate", same_key)
+        same_identity = self._seen(identity)
+        # One entry may hold several certificates of one chip: the id is then its own.
+        if same_identity and same_identity[1] != identity[1]:
+            return self._finding("duplicate-device-id", same_identity)
+        return self._finding("duplicate-public-key", same_key) if same_key else None
+
+    def _seen(self, row: _Row) -> _Row | None:
+        found: _Row | None = self._database.execute(_SELECT, row[:1]).fetchone()
+        return found
+
+    def _finding(self, code: str, row: _Row) -> Finding:
+        return finding(code, _MESSAGES[code].format(self._places.source(row[1])))
+
+    def _insert_all_new(self, rows: Sequence[_Row]) -> bool:
         """Insert the rows if all are new; otherwise insert none of them."""
         before = self._database.total_changes
         self._database.execute("BEGIN")
@@ -143,25 +163,15 @@ class _Places:
         return Source(name, entry=within)
 
 
-def _keys(outcome: VerifiedDevice | AttestedDevice) -> tuple[_Key, ...]:
-    """What must be unique: the certificate, the id and the public key.
+def _identity(device: VerifiedDevice) -> bytes:
+    """What names the device.
 
     A Microchip chip is named by its signed id. For other devices issuer and serial number
     name the certificate (RFC 5280 §4.1.2.2): one SE05x chip has several.
     """
-    if isinstance(outcome, AttestedDevice):
-        chip = _digest(b"attested", outcome.record.device_id.encode())
-        return ((chip, "duplicate-device-id"),)
-    leaf = outcome.leaf
-    if outcome.record.vendor == "microchip":
-        identity = _digest(b"chip", outcome.record.device_id.encode())
-    else:
-        identity = _digest(b"serial", leaf.issuer.der, leaf.serial_hex.encode())
-    return (
-        (bytes.fromhex(leaf.sha256[:32]), "duplicate-certificate"),
-        (identity, "duplicate-device-id"),
-        (_digest(b"key", leaf.public_key.spki), "duplicate-public-key"),
-    )
+    if device.record.vendor == "microchip":
+        return _digest(b"chip", device.record.device_id.encode())
+    return _digest(b"serial", device.leaf.issuer.der, device.leaf.serial_hex.encode())
 
 
 def _digest(*parts: bytes) -> bytes:

@@ -26,7 +26,16 @@ JWS_ALGORITHMS = {"P-256": "ES256", "P-384": "ES384", "P-521": "ES512"}
 
 _HASHES = {"sha256": hashes.SHA256(), "sha384": hashes.SHA384(), "sha512": hashes.SHA512()}
 _MINIMUM_RSA_BITS = 2048
-_WEAK_CURVES = frozenset({"P-224"})
+_WEAK_CURVES = frozenset(
+    {
+        "P-224",
+        "1.2.840.10045.3.1.1",  # P-192
+        *(f"1.3.132.0.{arc}" for arc in (6, 7, 8, 9, 28, 29, 30, 31, 32)),  # secp112 to secp224k1
+        *(f"1.3.132.0.{arc}" for arc in (1, 2, 4, 5, 15, 22, 23, 24, 25, 26, 27)),  # sect113 to 233
+        *(f"1.3.36.3.3.2.8.1.1.{arc}" for arc in range(1, 7)),  # brainpoolP160 to P224
+    }
+)
+"""Curves below 256 bits, by the names or OIDs of `tng.x509.keys` (SEC 2, RFC 5639)."""
 
 
 class JwsKey(Protocol):

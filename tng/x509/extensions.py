@@ -1,5 +1,6 @@
 """The certificate extensions that verification and reports rely on (RFC 5280 §4.2)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -26,7 +27,12 @@ MAX_EXTENSIONS = 64
 """More than any certificate has; a bound against certificates made to be slow."""
 
 _REMEMBERED = 256
-"""Values of an extension that are remembered: the devices of a batch share most of them."""
+"""Forms of extensions that are remembered."""
+
+_KEY_IDENTIFIER_START = bytes.fromhex("0603551d0e04160414")
+"""A subject key identifier of 20 octets, as nearly all are, up to its first octet."""
+
+_KEY_IDENTIFIER_BYTES = 20
 
 _USAGE_NAMES = (
     "digitalSignature",
@@ -68,24 +74,61 @@ def read_extensions(data: bytes, offset: int, end: int) -> Extensions:
 
     Raises `DerError` for a malformed or repeated extension.
     """
-    start, stop = der.expect(data, offset, end, der.SEQUENCE, "extensions")
-    if stop != end:
-        raise der.DerError("bytes after the extensions")
-    values, critical_unknown = _split(data, start, stop)
-    is_ca, path_length = _basic_constraints(values.get(_BASIC_CONSTRAINTS))
+    # The devices of a batch differ in their key identifier alone: what is read with zeros
+    # in its place is remembered. That holds only if the place found really is its value.
+    place = data.find(_KEY_IDENTIFIER_START, offset, end) + len(_KEY_IDENTIFIER_START)
+    behind = place + _KEY_IDENTIFIER_BYTES
+    if place < len(_KEY_IDENTIFIER_START) or behind > end:
+        return _read_block(data[offset:end])[0]
+    block = data[offset:place] + bytes(_KEY_IDENTIFIER_BYTES) + data[behind:end]
+    same, found_place = _read_remembered(block)
+    if found_place != place - offset:
+        return _read_block(data[offset:end])[0]
     return Extensions(
-        is_ca,
-        path_length,
-        _key_usage(values.get(_KEY_USAGE)),
-        _octet_string(values.get(_SUBJECT_KEY_IDENTIFIER)),
-        _authority_key(values.get(_AUTHORITY_KEY_IDENTIFIER)),
-        _directory_names(values.get(_SUBJECT_ALTERNATIVE_NAME)),
-        critical_unknown,
+        same.is_ca,
+        same.path_length,
+        same.key_usage,
+        data[place:behind],
+        same.authority_key_identifier,
+        same.directory_names,
+        same.critical_unknown,
     )
 
 
-def _split(data: bytes, position: int, stop: int) -> tuple[dict[bytes, bytes], tuple[str, ...]]:
-    values: dict[bytes, bytes] = {}
+def _read_block(block: bytes) -> tuple[Extensions, int]:
+    """Read the whole element; also gives the offset of the key identifier's octets (0: none)."""
+    start, stop = der.expect(block, 0, len(block), der.SEQUENCE, "extensions")
+    if stop != len(block):
+        raise der.DerError("bytes after the extensions")
+    values, critical_unknown = _split(block, start, stop)
+    is_ca, path_length = _basic_constraints(_value(block, values, _BASIC_CONSTRAINTS))
+    identifier = _value(block, values, _SUBJECT_KEY_IDENTIFIER)
+    extensions = Extensions(
+        is_ca,
+        path_length,
+        _key_usage(_value(block, values, _KEY_USAGE)),
+        _octet_string(identifier),
+        _authority_key(_value(block, values, _AUTHORITY_KEY_IDENTIFIER)),
+        _directory_names(_value(block, values, _SUBJECT_ALTERNATIVE_NAME)),
+        critical_unknown,
+    )
+    is_short = identifier is not None and len(identifier) == _KEY_IDENTIFIER_BYTES + 2
+    return extensions, values[_SUBJECT_KEY_IDENTIFIER][0] + 2 if is_short else 0
+
+
+_read_remembered = lru_cache(maxsize=_REMEMBERED)(_read_block)
+
+
+def _value(block: bytes, values: Mapping[bytes, tuple[int, int]], oid: bytes) -> bytes | None:
+    place = values.get(oid)
+    return block[place[0] : place[1]] if place else None
+
+
+def _split(
+    data: bytes, position: int, stop: int
+) -> tuple[dict[bytes, tuple[int, int]], tuple[str, ...]]:
+    """Where each extension's value lies, by OID; and the critical ones that are unknown."""
+    values: dict[bytes, tuple[int, int]] = {}
     unknown: list[str] = []
     while position < stop:
         if len(values) == MAX_EXTENSIONS:
@@ -102,13 +145,12 @@ def _split(data: bytes, position: int, stop: int) -> tuple[dict[bytes, bytes], t
             raise der.DerError(f"bytes after the extension at byte {inner}")
         if oid in values:
             raise der.DerError(f"extension {der.object_identifier(oid)} appears twice")
-        values[oid] = data[start:offset]
+        values[oid] = (start, offset)
         if critical and oid not in _KNOWN:
             unknown.append(der.object_identifier(oid))
     return values, tuple(unknown)
 
 
-@lru_cache(maxsize=_REMEMBERED)
 def _basic_constraints(value: bytes | None) -> tuple[bool, int | None]:
     if value is None:
         return False, None
@@ -129,7 +171,6 @@ def _basic_constraints(value: bytes | None) -> tuple[bool, int | None]:
     return is_ca, path_length
 
 
-@lru_cache(maxsize=_REMEMBERED)
 def _key_usage(value: bytes | None) -> frozenset[str] | None:
     if value is None:
         return None
@@ -153,7 +194,6 @@ def _octet_string(value: bytes | None) -> bytes | None:
     return value[start:stop]
 
 
-@lru_cache(maxsize=_REMEMBERED)
 def _authority_key(value: bytes | None) -> bytes | None:
     if value is None:
         return None
@@ -166,7 +206,6 @@ def _authority_key(value: bytes | None) -> bytes | None:
     return None
 
 
-@lru_cache(maxsize=_REMEMBERED)
 def _directory_names(value: bytes | None) -> tuple[Name, ...]:
     if value is None:
         return ()

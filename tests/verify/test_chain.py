@@ -15,6 +15,7 @@ from tests.judging import TODAY, codes, judge, manifest, microchip, nxp, verifie
 from tng.errors import TrustError
 from tng.models import Outcome, Status, VerifiedDevice
 from tng.testing import certificates as x509
+from tng.testing import der_writer as der
 from tng.testing.certificates import Authority, CertificateRequest, pem, self_signed, subordinate
 from tng.testing.forged_chains import CHAIN_FORGERIES
 from tng.testing.forgeries import Forger
@@ -117,6 +118,54 @@ def test_a_root_that_lies_in_the_input_is_not_trusted_by_that(tmp_path):
     outcome = _judge(store, below[0].certificate, root.certificate, leaf)
     assert outcome.status is Status.UNVERIFIED
     assert "issuer-unknown" in codes(outcome)
+
+
+def _key_of(algorithm: str, *parameters: bytes, bits: bytes = bytes(57)) -> bytes:
+    """A SubjectPublicKeyInfo of that kind; whoever looks at its kind alone accepts it."""
+    kind = der.sequence(der.object_identifier(algorithm), *parameters)
+    return der.sequence(kind, der.bit_string(bits))
+
+
+def _curve(oid: str) -> bytes:
+    return _key_of("1.2.840.10045.2.1", der.object_identifier(oid))
+
+
+def _rsa(bits: int) -> bytes:
+    numbers = der.sequence(der.integer(1 << bits - 1 | 1), der.integer(65537))
+    return _key_of("1.2.840.113549.1.1.1", der.NULL, bits=numbers)
+
+
+@pytest.mark.parametrize(
+    ("spki", "status"),
+    [
+        (_curve("1.2.840.10045.3.1.1"), Status.REJECTED),
+        (_curve("1.3.132.0.33"), Status.REJECTED),
+        (_curve("1.3.132.0.26"), Status.REJECTED),
+        (_rsa(1024), Status.REJECTED),
+        (_rsa(2047), Status.REJECTED),
+        (_rsa(2048), Status.VERIFIED),
+        (_curve("1.3.132.0.10"), Status.VERIFIED),
+        (_curve("1.3.132.0.35"), Status.VERIFIED),
+        (_key_of("1.3.101.112"), Status.VERIFIED),
+    ],
+    ids=[
+        "P-192",
+        "P-224",
+        "sect233k1",
+        "RSA-1024",
+        "RSA-2047",
+        "RSA-2048",
+        "secp256k1",
+        "P-521",
+        "Ed25519",
+    ],
+)
+def test_a_key_that_is_too_short_is_rejected(tmp_path, spki: bytes, status: Status):
+    root, request = _root(), _request("leaf", seeded_key("walk", "leaf"), is_ca=False)
+    store = _store(tmp_path, [root.certificate])
+    outcome = _judge(store, root.issue(replace(request, spki=spki)))
+    assert outcome.status is status
+    assert ("key-too-weak" in codes(outcome)) is (status is Status.REJECTED)
 
 
 def test_an_expired_issuer_beside_does_not_hide_its_renewed_certificate(tmp_path):

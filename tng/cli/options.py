@@ -50,7 +50,7 @@ FailOnOption = Annotated[
     FailOn, typer.Option("--fail-on", help="Exit 1 if there is a finding this heavy or heavier.")
 ]
 JobsOption = Annotated[
-    int, typer.Option("--jobs", "-j", min=0, help="Threads that read and verify; 0 = one a core.")
+    int, typer.Option("--jobs", "-j", min=0, help="Processes that read and verify; 0 = one a core.")
 ]
 StrictOption = Annotated[
     bool,

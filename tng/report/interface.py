@@ -14,7 +14,8 @@ from tng.models import InputSummary, Outcome, Status
 class ReportContext:
     """How the devices were judged: the time, strictness, and what the user added to trust.
 
-    ``added`` are (role, id, source file) of anchors, signers and intermediates.
+    ``added`` are (role, id, source file) of the anchors and signers that vouch by the user's
+    word. Intermediates are not among them: they vouch for nothing by themselves.
     """
 
     tool_version: str

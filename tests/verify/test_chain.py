@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import time
 from base64 import b64decode
 from collections.abc import Sequence
 from dataclasses import replace
@@ -109,6 +110,19 @@ def test_authorities_that_issue_each_other_end_in_a_finding(tmp_path):
     )
     assert outcome.status is Status.REJECTED
     assert "chain-too-long" in codes(outcome)
+
+
+def test_many_certificates_of_one_key_do_not_multiply_the_work(tmp_path):
+    key = seeded_key("walk", "maze")
+    request = _request("Maze", key)
+    maze = [self_signed(replace(request, serial=bytes((n,))), key) for n in range(1, 9)]
+    leaf = maze[0].issue(_request("leaf", seeded_key("walk", "leaf"), is_ca=False))
+    store = _store(tmp_path, [_root().certificate])
+    began = time.process_time()
+    outcome = _judge(store, *(authority.certificate for authority in maze), leaf)
+    assert "chain-too-long" in codes(outcome)
+    # 64 signatures take a few milliseconds; 8 to the power of 8 of them take an hour.
+    assert time.process_time() - began < 3
 
 
 def test_a_root_that_lies_in_the_input_is_not_trusted_by_that(tmp_path):

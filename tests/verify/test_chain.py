@@ -112,6 +112,28 @@ def test_authorities_that_issue_each_other_end_in_a_finding(tmp_path):
     assert "chain-too-long" in codes(outcome)
 
 
+@pytest.mark.parametrize(
+    ("allowed", "length", "status"),
+    [
+        (0, 0, Status.VERIFIED),
+        (0, 1, Status.REJECTED),
+        (1, 1, Status.VERIFIED),
+        (1, 2, Status.REJECTED),
+    ],
+)
+def test_the_path_length_of_the_anchor_counts(tmp_path, allowed: int, length: int, status: Status):
+    key = seeded_key("walk", "root")
+    root = self_signed(_request("Walk Root", key, path_length=allowed), key)
+    _, below, leaf = _chain(length)
+    issuers = [authority.certificate for authority in below]
+    outcome = _judge(_store(tmp_path, [root.certificate], issuers), leaf)
+    assert outcome.status is status
+    assert ("path-length-exceeded" in codes(outcome)) is (status is Status.REJECTED)
+    assert _openssl_accepts(tmp_path, root.certificate, issuers, leaf) is (
+        status is Status.VERIFIED
+    )
+
+
 def test_many_certificates_of_one_key_do_not_multiply_the_work(tmp_path):
     key = seeded_key("walk", "maze")
     request = _request("Maze", key)

@@ -72,7 +72,6 @@ def prepare(request: Request, stop: "StopSignal") -> Prepared:
     from tng.report.interface import Summary
     from tng.scan import Scan
 
-    started = monotonic()
     saved = None if request.saved is None else _read_saved(request, request.saved)
     if saved is not None:
         request = _repeated(request, saved)
@@ -84,7 +83,7 @@ def prepare(request: Request, stop: "StopSignal") -> Prepared:
     scan, summary = Scan(request.sources, sys.stdin.buffer, request.jobs), Summary()
     if not request.offline:
         names = ", ".join(target.name or "the target" for target in chosen)
-        talk().print(f"verifying, and reading what is registered on {printable(names)} …")
+        talk().print(f"verifying, then reading what is registered on {printable(names)} …")
     targets = open_targets(chosen, CloudOpener(threads=threads).open, stop)
     plan = plan_registration(
         _counted(scan.outcomes(verifier), summary, stop),
@@ -93,7 +92,6 @@ def prepare(request: Request, stop: "StopSignal") -> Prepared:
         offline=request.offline,
     )
     refuse_stopped(stop)
-    print_summary(summary, monotonic() - started)
     if saved is not None:
         plan = _checked(saved, scan.inputs, plan, targets)
     document = _document(request, scan.inputs, plan, targets, chosen)
@@ -103,12 +101,15 @@ def prepare(request: Request, stop: "StopSignal") -> Prepared:
 def _counted(
     outcomes: "Iterable[Outcome]", summary: "Summary", stop: "StopSignal"
 ) -> "Iterator[Outcome]":
+    """The outcomes as they are; the summary is printed behind the last, before any target."""
     from tng.registration import refuse_stopped
 
+    started = monotonic()
     for outcome in outcomes:
         refuse_stopped(stop)
         summary.add(outcome)
         yield outcome
+    print_summary(summary, monotonic() - started)
 
 
 def _read_saved(request: Request, file: Path) -> "PlanDocument":

@@ -35,7 +35,9 @@ def print_run(
     view = ResultView(command, result.exit_code.name.lower(), views, result.failed)
     with open_output(output) as stream:
         write_result(format_.value, view, stream)
-    if result.exit_code in (ExitCode.PARTIAL, ExitCode.REFUSED, ExitCode.INTERRUPTED):
+    if result.exit_code is ExitCode.PARTIAL and result.only_attention:
+        talk().print("what differs was left alone; running this again alone does not change it")
+    elif result.exit_code in (ExitCode.PARTIAL, ExitCode.REFUSED, ExitCode.INTERRUPTED):
         talk().print(f"to go on where this stopped: {printable(typed)}")
     return result.exit_code
 

@@ -72,7 +72,8 @@ def print_summary(summary: "Summary", seconds: float) -> None:
     counts = ", ".join(
         f"{count:,} {status}" for status, count in summary.outcome_counts().items() if count
     )
-    console.print(f"{summary.total:,} devices: {counts or 'nothing'} ({seconds:.1f} s)")
+    noun = "device" if summary.total == 1 else "devices"
+    console.print(f"{summary.total:,} {noun}: {counts or 'nothing'} ({seconds:.1f} s)")
     troubles: dict[tuple[str, str], list[str]] = {}
     for code, count in sorted(summary.codes.items()):
         check = CHECKS[code]

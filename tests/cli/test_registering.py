@@ -67,8 +67,9 @@ def test_what_is_there_but_different_is_left_alone_and_said(workshop):
     workshop.register(manifest, "--target", "sandbox-eu")
     odd = sorted(keys(3))[0]
     client.update_certificate(certificateId=odd, newStatus="INACTIVE")
-    out, _ = workshop.register(manifest, "--target", "sandbox-eu", expect=4)
+    out, err = workshop.register(manifest, "--target", "sandbox-eu", expect=4)
     assert "1  attention" in out
+    assert "running this again alone does not change it" in err
     assert "INACTIVE, expected ACTIVE" in out
     assert workshop.certificates(eu)[odd] == "INACTIVE"
     workshop.register(manifest, "--target", "sandbox-eu", "--update")

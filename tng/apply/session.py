@@ -69,6 +69,13 @@ class RunResult:
         open_devices = sum(t.attention + t.failed + t.left for t in self.targets)
         return ExitCode.PARTIAL if self.failed or refused or open_devices else ExitCode.DONE
 
+    @property
+    def only_attention(self) -> bool:
+        """Whether all that is open differs from what is wanted: running again changes nothing."""
+        others = sum(t.failed + t.left for t in self.targets)
+        refused = any(target.refused for target in self.targets)
+        return not (self.interrupted or self.failed or refused or others)
+
 
 def apply_jobs(
     assignments: Sequence[Assignment],

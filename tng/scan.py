@@ -24,6 +24,9 @@ from tng.verify.verifier import Verifier
 _COLLECTION_THRESHOLD = 50_000
 """Containers made between two looks for garbage: those of about a thousand devices."""
 
+ZIP, UNREADABLE, UNRECOGNISED = "zip", "unreadable", "unrecognised"
+"""Kinds of inputs (`InputSummary.kind`) that no decoder reads."""
+
 _Piece = tuple[Decoder, RawEntry] | Undecodable
 
 
@@ -77,11 +80,11 @@ class Scan:
     def _pieces(self) -> Iterator[_Piece]:
         for opened in self._opened:
             if isinstance(opened, Undecodable):
-                self.inputs.append(InputSummary(opened.source.file, "", "unreadable", 1))
+                self.inputs.append(InputSummary(opened.source.file, "", UNREADABLE, 1))
                 yield opened
             elif isinstance(opened, Archive):
                 self.inputs.append(
-                    InputSummary(opened.path, opened.sha256, "zip", opened.members)
+                    InputSummary(opened.path, opened.sha256, ZIP, opened.members)
                 )  # fmt: skip
             else:
                 yield from self._pieces_of(opened)
@@ -100,7 +103,7 @@ class Scan:
             except InputStreamError as error:
                 count += 1
                 yield Undecodable(Source(opened.path), (error.finding,))
-        kind = decoder.name if decoder else "unrecognised"
+        kind = decoder.name if decoder else UNRECOGNISED
         self.inputs.append(InputSummary(opened.path, opened.sha256(), kind, count))
 
 

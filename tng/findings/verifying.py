@@ -252,9 +252,10 @@ _SE05X_CHECKS = (
         "The certificate's serial number starts with the UID of the chip that it was made for.",
         _SE05X,
     ),
-    _remark(
+    Check(
         "nxp-attestation-object",
         Severity.WARNING,
+        Effect.INELIGIBLE,
         "This is an attestation certificate",
         "It proves that the chip is genuine; it is not a device identity for a cloud.",
         "Register the chip's cloud certificate (F0000101, F0000111, F0000121) instead.",

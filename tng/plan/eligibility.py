@@ -82,10 +82,8 @@ def _choose_unverified(device: UnverifiedDevice, policy: PlanPolicy) -> Plannabl
 def _excluded(findings: tuple[Finding, ...], policy: PlanPolicy) -> str:
     """Why a genuine device must not be registered as it is, or nothing."""
     for item in findings:
-        attestation = item.code == ATTESTATION_OBJECT
-        if attestation and policy.allow_attestation:
-            continue
-        if attestation or item.effect is Effect.INELIGIBLE:
+        is_allowed = item.code == ATTESTATION_OBJECT and policy.allow_attestation
+        if item.effect is Effect.INELIGIBLE and not is_allowed:
             return _reason(item)
     return ""
 

@@ -14,12 +14,13 @@ from tng.findings import CHECKS, Severity
 from tng.models import Status
 from tng.report.index import INDEX_LINES_SCHEMA, INDEX_SCHEMA
 from tng.report.json_report import LINES_SCHEMA, REPORT_SCHEMA
+from tng.scan import UNREADABLE, UNRECOGNISED, ZIP
 from tng.trust.anchor import Role
 
 Schema = dict[str, object]
 
 VENDORS = ("microchip", "nxp", "other")
-KINDS = (*(decoder.name for decoder in DECODERS), "zip", "unreadable", "unrecognised")
+KINDS = (*(decoder.name for decoder in DECODERS), ZIP, UNREADABLE, UNRECOGNISED)
 
 _TEXT: Schema = {"type": "string"}
 _TEXT_OR_NULL: Schema = {"type": ["string", "null"]}

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from tng.decode.interface import Decoded, RawEntry
+from tng.decode.json_objects import Damage, Form, split_objects
 from tng.decode.microchip.entry import read_entry
-from tng.decode.microchip.splitter import Damage, Form, split_objects
 from tng.findings import Finding, finding
 from tng.models import Source, Undecodable
 

@@ -14,7 +14,7 @@ import orjson
 from tng.decode.certificates import issuers_of, read_device, try_read
 from tng.decode.encoded import decode_certificate
 from tng.decode.interface import Decoded, RawEntry
-from tng.decode.microchip.splitter import Damage, Form, split_objects
+from tng.decode.json_objects import Damage, Form, split_objects
 from tng.decode.se05x.uid import parse_uid
 from tng.decode.text.marks import object_id_in_label
 from tng.findings import Finding, finding

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.decode.microchip.streams import PortionedStream, RepeatedStream
-from tng.decode.microchip.splitter import MAX_ENTRY_BYTES, Cut, Damage, Form, split_objects
+from tng.decode.json_objects import MAX_ENTRY_BYTES, Cut, Damage, Form, split_objects
 from tng.testing.manifest import BARE_STYLE, EARLY_STYLE, LITE_STYLE, make_entries
 from tng.testing.microchip import MicrochipVendor
 

@@ -12,24 +12,24 @@ import pytest
 from tng.parallel import ALONE, BATCH, WorkerDiedError, ordered_map
 
 
-def twice(number: int) -> tuple[int, ...]:
-    return (number, -number)
+def twice(batch: list[int]) -> list[int]:
+    return [result for number in batch for result in (number, -number)]
 
 
-def process_of(number: int) -> tuple[int, ...]:
-    return (os.getpid(),)
+def process_of(batch: list[int]) -> list[int]:
+    return [os.getpid()] * len(batch)
 
 
-def end_at_last(number: int) -> tuple[int, ...]:
-    if number == 3 * ALONE:
+def end_at_last(batch: list[int]) -> list[int]:
+    if 3 * ALONE in batch:
         os.kill(os.getpid(), signal.SIGKILL)
-    return (number,)
+    return batch
 
 
 @pytest.mark.parametrize("jobs", [1, 2, 3])
 @pytest.mark.parametrize("count", [0, 1, ALONE, ALONE + 1, ALONE + 5 * BATCH + 7])
 def test_results_come_in_the_order_of_the_pieces(jobs, count):
-    expected = [result for number in range(count) for result in twice(number)]
+    expected = twice(list(range(count)))
     assert list(ordered_map(twice, iter(range(count)), jobs)) == expected
 
 

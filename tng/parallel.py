@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 from tng.errors import TngError
 
 BATCH = 128
-"""Pieces handed over in one go: about 20 ms of work, against 0.2 ms to hand it over."""
+"""Pieces worked on in one go: about 20 ms, against 0.2 ms to hand them to a worker."""
 
 ALONE = 512
 """Pieces done in this process before others are started: about a tenth of a second."""
@@ -33,7 +33,9 @@ _COLLECTION_THRESHOLD = 50_000
 
 Piece = TypeVar("Piece")
 Result = TypeVar("Result")
-Work = Callable[[Piece], Sequence[Result]]
+Work = Callable[[Sequence[Piece]], Sequence[Result]]
+"""Works on a batch, so that each kind of step can be done for all of it in a row: that is
+a tenth faster than piece by piece, for the processor's caches."""
 
 
 class WorkerDiedError(TngError):
@@ -41,23 +43,28 @@ class WorkerDiedError(TngError):
 
 
 def ordered_map(work: Work[Piece, Result], pieces: Iterator[Piece], jobs: int) -> Iterator[Result]:
-    """The results of ``work`` for each piece, in the pieces' order.
+    """The results of ``work`` for batches of the pieces, in the pieces' order.
 
     ``work`` must be picklable where ``jobs`` is more than 1; ``pieces`` is consumed in
     this process. Raises `WorkerDiedError` if a worker dies.
     """
-    for piece in islice(pieces, ALONE) if jobs > 1 else pieces:
-        yield from work(piece)
+    for batch in _batches(islice(pieces, ALONE) if jobs > 1 else pieces):
+        yield from work(batch)
     following = next(pieces, None) if jobs > 1 else None
     if following is not None:
         yield from _spread(work, chain((following,), pieces), jobs)
 
 
+def _batches(pieces: Iterator[Piece]) -> Iterator[list[Piece]]:
+    while batch := list(islice(pieces, BATCH)):
+        yield batch
+
+
 def _spread(work: Work[Piece, Result], pieces: Iterator[Piece], jobs: int) -> Iterator[Result]:
     pool = ProcessPoolExecutor(jobs, _context(), _begin_worker, (work,))
-    waiting: deque[Future[list[Result]]] = deque()
+    waiting: deque[Future[Sequence[Result]]] = deque()
     try:
-        while batch := list(islice(pieces, BATCH)):
+        for batch in _batches(pieces):
             waiting.append(pool.submit(_do_batch, batch))
             if len(waiting) > jobs * _QUEUED_BATCHES:
                 yield from waiting.popleft().result()
@@ -80,10 +87,10 @@ def _context() -> multiprocessing.context.BaseContext:
     return context
 
 
-_work: Callable[[Any], Sequence[Any]] = tuple
+_work: Work[Any, Any] = tuple
 
 
-def _begin_worker(work: Callable[[Any], Sequence[Any]]) -> None:
+def _begin_worker(work: Work[Any, Any]) -> None:
     global _work
     _work = work
     gc.set_threshold(_COLLECTION_THRESHOLD)
@@ -98,5 +105,5 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _do_batch(batch: list[Any]) -> list[Any]:
-    return [item for piece in batch for item in _work(piece)]
+def _do_batch(batch: list[Any]) -> Sequence[Any]:
+    return _work(batch)

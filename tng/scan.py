@@ -32,15 +32,15 @@ _Piece = tuple[Decoder, RawEntry] | Undecodable
 
 @dataclass(frozen=True, slots=True)
 class _Judge:
-    """Reads and judges one piece; travels to worker processes as it is."""
+    """Reads and judges a batch of pieces; travels to worker processes as it is."""
 
     verifier: Verifier
 
-    def __call__(self, piece: _Piece) -> tuple[Outcome, ...]:
-        return tuple(
+    def __call__(self, batch: Sequence[_Piece]) -> list[Outcome]:
+        return [
             self.verifier.judge(item) if isinstance(item, DeviceEntry) else item
-            for item in _read(piece)
-        )
+            for item in _read(batch)
+        ]
 
 
 @contextmanager
@@ -107,11 +107,15 @@ class Scan:
         self.inputs.append(InputSummary(opened.path, opened.sha256(), kind, count))
 
 
-def _read(piece: _Piece) -> tuple[Decoded, ...]:
-    if isinstance(piece, Undecodable):
-        return (piece,)
-    decoder, raw = piece
-    return decoder.read(raw)
+def _read(batch: Sequence[_Piece]) -> list[Decoded]:
+    items: list[Decoded] = []
+    for piece in batch:
+        if isinstance(piece, Undecodable):
+            items.append(piece)
+        else:
+            decoder, raw = piece
+            items += decoder.read(raw)
+    return items
 
 
 def _unrecognised(head: bytes) -> Finding:

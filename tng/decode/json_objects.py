@@ -77,13 +77,11 @@ def _read_form(window: "_Window") -> Form:
 
 
 def _cut_object(window: "_Window") -> Iterator[Cut | Damage]:
-    end = window.object_end()
-    if isinstance(end, Damage):
-        yield end
+    data = window.take_object()
+    if isinstance(data, Damage):
+        yield data
         window.resynchronise(1)
-        return
-    data = window.take(end)
-    if data.count(b'"payload"') > 1:
+    elif data.count(b'"payload"') > 1:
         # Readers of JSON disagree on which of two members of one name counts.
         yield Damage("entry-malformed", "the entry has more than one payload")
     else:
@@ -151,17 +149,18 @@ class _Window:
     def sample(self) -> str:
         return repr(self._buffer[self._position : self._position + 24])[1:]
 
-    def object_end(self) -> int | Damage:
-        """Offset behind the object at the position, or why there is none."""
+    def take_object(self) -> bytes | Damage:
+        """Take the object at the position, or say why there is none."""
         while True:
             stop = self._following_start()
-            end = self._quick_end(stop)
-            if end < 0:
-                end = _find_object_end(self._buffer, self._position, stop)
+            quick = self._take_followed(stop)
+            if quick is not None:
+                return quick
+            end = _find_object_end(self._buffer, self._position, stop)
             if (end if end >= 0 else stop) - self._position > MAX_ENTRY_BYTES:
                 return Damage("entry-too-large", f"no end within {MAX_ENTRY_BYTES} bytes")
             if end >= 0:
-                return end
+                return self._take(end)
             if stop < len(self._buffer):
                 # A lost quote or brace glued entries together: give up the first alone.
                 return Damage("entry-malformed", "the entry runs into the next one")
@@ -175,21 +174,23 @@ class _Window:
             self._known_start = match.start() if match else len(self._buffer)
         return self._known_start
 
-    def _quick_end(self, stop: int) -> int:
-        """The end of an undamaged entry that another one follows; -1 to look closer.
+    def _take_followed(self, stop: int) -> bytes | None:
+        """Take an undamaged entry that another one follows; ``None``: look closer.
 
         Finding the last brace and parsing what it closes is twice as fast as walking there.
         """
         if stop - self._position > MAX_ENTRY_BYTES or stop == len(self._buffer):
-            return -1
+            return None
         end = self._buffer.rfind(b"}", self._position, stop) + 1
+        data = self._buffer[self._position : end]
         try:
-            orjson.loads(self._buffer[self._position : end])
+            orjson.loads(data)
         except orjson.JSONDecodeError:
-            return -1
-        return end
+            return None
+        self._position = end
+        return data
 
-    def take(self, end: int) -> bytes:
+    def _take(self, end: int) -> bytes:
         data = self._buffer[self._position : end]
         self._position = end
         return data

@@ -1,5 +1,6 @@
 """The table itself, and the only way to make a finding from it."""
 
+from functools import lru_cache
 from types import MappingProxyType
 
 from tng.findings.model import Finding
@@ -11,6 +12,8 @@ CHECKS = MappingProxyType({check.code: check for check in READING + VERIFYING + 
 """Every check by its code, in the order in which ``tng checks`` lists them."""
 
 
+# Devices of a batch earn the same notices with the same words.
+@lru_cache(maxsize=1024)
 def finding(code: str, message: str) -> Finding:
     """Make a finding of the check ``code``; an unknown code is a `KeyError`."""
     check = CHECKS[code]

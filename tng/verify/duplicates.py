@@ -101,7 +101,7 @@ class DuplicateIndex:
         """
         place = self._places.number(outcome.record.source)
         if isinstance(outcome, AttestedDevice):
-            return ((_digest(b"attested", outcome.record.device_id.encode()), place, b""),)
+            return ((b"attested " + outcome.record.device_id.encode(), place, b""),)
         certificate = bytes.fromhex(outcome.leaf.sha256[:32])
         return (
             (_identity(outcome), place, certificate),
@@ -170,7 +170,7 @@ def _identity(device: VerifiedDevice) -> bytes:
     name the certificate (RFC 5280 §4.1.2.2): one SE05x chip has several.
     """
     if device.record.vendor == "microchip":
-        return _digest(b"chip", device.record.device_id.encode())
+        return b"chip " + device.record.device_id.encode()
     return _digest(b"serial", device.leaf.issuer.der, device.leaf.serial_hex.encode())
 
 

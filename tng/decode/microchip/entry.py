@@ -5,9 +5,9 @@ RFC 7515 §7.2.2 (flattened JSON serialization). Nothing is verified here.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import orjson
@@ -76,30 +76,32 @@ def _read(raw: RawEntry) -> tuple[Decoded, ...]:
     unique_id = _unique_id(payload, notes)
     header_id = _header_id(entry, notes)
     _note_members(payload, notes)
-    evidence = ManifestEvidence(
-        signing_input=f"{protected}.{payload_text}".encode("ascii"),
-        signature=base64url_signature(_member(entry, "signature")),
-        algorithm=header.algorithm,
-        key_id=header.key_id,
-        certificate_thumbprint=header.thumbprint,
-        critical=header.critical,
-        unique_id=unique_id,
-        header_unique_id=header_id,
-        provisioned_at=_timestamp(payload.get("provisioningTimestamp"), notes),
-        key_spki=None,
+    # All of the evidence but the slot's key, which comes last.
+    evidence_with = partial(
+        ManifestEvidence,
+        f"{protected}.{payload_text}".encode("ascii"),
+        base64url_signature(_member(entry, "signature")),
+        header.algorithm,
+        header.key_id,
+        header.thumbprint,
+        header.critical,
+        unique_id,
+        header_id,
+        _timestamp(payload.get("provisioningTimestamp"), notes),
     )
-    slots = list(_certified_keys(payload))
+    slots = _certified_keys(payload)
     if not slots:
         record = _record(raw.source, payload, unique_id, None, None)
-        return (DeviceEntry(record, (), evidence, tuple(notes)),)
-    return tuple(_slot(raw, payload, evidence, key, notes) for key in slots)
+        return (DeviceEntry(record, (), evidence_with(None), tuple(notes)),)
+    return tuple(_slot(raw, payload, unique_id, key, evidence_with, notes) for key in slots)
 
 
 def _slot(
     raw: RawEntry,
     payload: Mapping[str, Any],
-    evidence: ManifestEvidence,
+    unique_id: str,
     key: Mapping[str, Any],
+    evidence_with: Callable[[bytes | None], ManifestEvidence],
     notes: list[Finding],
 ) -> Decoded:
     tolerances: list[tuple[str, str]] = []
@@ -110,27 +112,8 @@ def _slot(
     except CertificateError as error:
         found.append(finding("certificate-malformed", f"key {key.get('kid')}: {error}"))
         return Undecodable(raw.source, tuple(found))
-    slot = key.get("kid")
-    record = _record(raw.source, payload, evidence.unique_id, slot, leaf)
-    return DeviceEntry(
-        record, issuers, _with_key(evidence, spki), (*found, *leaf.tolerances)
-    )  # fmt: skip
-
-
-def _with_key(evidence: ManifestEvidence, spki: bytes | None) -> ManifestEvidence:
-    # Written out: dataclasses.replace costs ten times as much, and this runs for every device.
-    return ManifestEvidence(
-        evidence.signing_input,
-        evidence.signature,
-        evidence.algorithm,
-        evidence.key_id,
-        evidence.certificate_thumbprint,
-        evidence.critical,
-        evidence.unique_id,
-        evidence.header_unique_id,
-        evidence.provisioned_at,
-        spki,
-    )
+    record = _record(raw.source, payload, unique_id, key.get("kid"), leaf)
+    return DeviceEntry(record, issuers, evidence_with(spki), (*found, *leaf.tolerances))
 
 
 def _object(data: bytes, what: str) -> dict[str, Any]:
@@ -200,7 +183,7 @@ def _timestamp(value: object, notes: list[Finding]) -> datetime | None:
     return None
 
 
-def _certified_keys(payload: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
+def _certified_keys(payload: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     key_set = payload.get("publicKeySet")
     if key_set is None:
         return []

@@ -115,6 +115,11 @@ class AnchorReference:
     id: str
     built_in: bool
 
+    @property
+    def origin(self) -> str:
+        """In words, for people; what the user added should catch the eye."""
+        return "built in" if self.built_in else "ADDED, not built in"
+
 
 @dataclass(frozen=True, slots=True)
 class VerifiedDevice:

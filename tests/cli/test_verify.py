@@ -1,4 +1,5 @@
 import json
+import re
 import stat
 import subprocess
 from pathlib import Path
@@ -81,6 +82,22 @@ def test_the_report_tells_added_trust(tmp_path: Path):
     ]
     assert [added["role"] for added in run["added_trust"]] == ["device-root", "manifest-signer"]
     assert [added["source"] for added in run["added_trust"]] == list(MICROCHIP_TRUST[1::2])
+
+
+@pytest.mark.parametrize("form", ["columns", "markdown"])
+def test_every_form_for_people_tells_added_from_built_in_anchors(form: str):
+    result = run_tng("verify", _GENUINE, _LITE, *MICROCHIP_TRUST, "--format", form)
+    said = result.stdout if form == "markdown" else result.stderr
+    assert re.search(r"10.* added-[0-9a-f]{16}.*ADDED, not built in", said.replace("\\", ""))
+
+
+def test_global_options_may_stand_anywhere():
+    assert start("verify", _GENUINE, *MICROCHIP_TRUST, "-q").stderr == b""
+    colored = start("verify", _GENUINE, *MICROCHIP_TRUST, "--color", "always", "-v").stdout
+    assert b"\x1b[" in colored
+    assert b"notice" in colored
+    result = start("verify", _GENUINE, *MICROCHIP_TRUST, "--", "-q")
+    assert b"-q does not exist" in result.stderr
 
 
 def test_trust_comes_from_the_configuration_too(tmp_path: Path):

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -38,10 +39,10 @@ class _Count:
     told: float = 0.0
 
     def text(self, now: float) -> str:
-        """Rate, what failed, what was throttled, how long it still takes."""
+        """Done and total, rate, how long it still takes, what failed, what was throttled."""
         seconds = now - self.started
         rate = self.finished / seconds if seconds > 0 else 0.0
-        parts = [f"{rate:.1f}/s"]
+        parts = [f"{self.finished:,}/{self.total:,}", f"{rate:.1f}/s"]
         if rate > 0 and self.finished < self.total:
             parts.append(f"{self._left(rate)} left")
         if self.bad:
@@ -54,7 +55,7 @@ class _Count:
         return duration_text(timedelta(seconds=(self.total - self.finished) / rate))
 
 
-class _Counting:
+class _Counting(ABC):
     """Counts per target under one lock; the subclasses show them."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -90,8 +91,9 @@ class _Counting:
             ended = "finished" if count.finished == count.total else "stopped"
             self._show(target, message or ended)
 
+    @abstractmethod
     def _show(self, target: str, end: str) -> None:
-        raise NotImplementedError
+        """Show the target's count; ``end`` says how it ended, if it did."""
 
 
 class LineProgress(_Counting):
@@ -107,23 +109,20 @@ class LineProgress(_Counting):
             return
         count.told = now
         tail = f" ({end})" if end else ""
-        self._console.print(
-            f"{count.name}: {count.finished:,}/{count.total:,}, {count.text(now)}{tail}"
-        )
+        self._console.print(f"{count.name}: {count.text(now)}{tail}")
 
 
 class BarProgress(_Counting):
     """A bar a target; use it as a context manager."""
 
     def __init__(self, console: "Console", clock: Callable[[], float] = time.monotonic) -> None:
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+        from rich.progress import BarColumn, Progress, TextColumn
 
         super().__init__(clock)
         self._tasks: dict[str, TaskID] = {}
         self._bars: Bars = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=24),
-            MofNCompleteColumn(),
             TextColumn("{task.fields[text]}"),
             console=console,
             redirect_stdout=False,

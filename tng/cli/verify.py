@@ -65,7 +65,7 @@ def verify(
 
 
 def print_summary(summary: "Summary", seconds: float) -> None:
-    """Counts by outcome and by trouble, on stderr; what has one remedy stands together."""
+    """Counts by outcome, anchor and trouble, on stderr; what has one remedy stands together."""
     from tng.findings import CHECKS, Severity
 
     console = talk()
@@ -74,6 +74,8 @@ def print_summary(summary: "Summary", seconds: float) -> None:
     )
     noun = "device" if summary.total == 1 else "devices"
     console.print(f"{summary.total:,} {noun}: {counts or 'nothing'} ({seconds:.1f} s)")
+    for anchor, count in sorted(summary.vouching.items(), key=lambda item: item[0].id):
+        console.print(f"  {count:,} vouched for by {anchor.id} ({anchor.origin})")
     troubles: dict[tuple[str, str], list[str]] = {}
     for code, count in sorted(summary.codes.items()):
         check = CHECKS[code]

@@ -7,7 +7,14 @@ from datetime import datetime
 from typing import Protocol
 
 from tng.findings import Severity
-from tng.models import InputSummary, Outcome, Status
+from tng.models import (
+    AnchorReference,
+    AttestedDevice,
+    InputSummary,
+    Outcome,
+    Status,
+    VerifiedDevice,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +37,16 @@ class Summary:
 
     statuses: Counter[str] = field(default_factory=Counter)
     codes: Counter[str] = field(default_factory=Counter)
+    vouching: Counter[AnchorReference] = field(default_factory=Counter)
     heaviest: Severity | None = None
 
     def add(self, outcome: Outcome) -> None:
-        """Count one outcome and its findings."""
+        """Count one outcome, its findings, and the anchor (Lite: the signer) that vouches."""
         self.statuses[outcome.status.value] += 1
+        if isinstance(outcome, VerifiedDevice):
+            self.vouching[outcome.anchor] += 1
+        elif isinstance(outcome, AttestedDevice):
+            self.vouching[outcome.signer] += 1
         for item in outcome.findings:
             self.codes[item.code] += 1
             if self.heaviest is None or item.severity.rank > self.heaviest.rank:

@@ -43,6 +43,9 @@ class MarkdownReport:
         self._write(_table(["Outcome", "Devices"]))
         for status, count in summary.outcome_counts().items():
             self._write(_row([status, count]))
+        self._write("\n" + _table(["Vouched", "By", "Origin"]))
+        for anchor, count in sorted(summary.vouching.items(), key=lambda item: item[0].id):
+            self._write(_row([count, anchor.id, anchor.origin]))
         self._write("\n" + _table(["Finding", "Severity", "Times", "Meaning"]))
         for code, count in sorted(summary.codes.items()):
             check = CHECKS[code]

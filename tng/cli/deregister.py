@@ -18,8 +18,8 @@ DeviceOption = Annotated[
 
 def deregister(
     *,
-    targets: target.TargetOption = [],  # noqa: B006 - typer copies it
-    device: DeviceOption = [],  # noqa: B006
+    targets: target.TargetOption = [],
+    device: DeviceOption = [],
     cloud: target.CloudOption = None,
     region: target.RegionOption = None,
     profile: target.ProfileOption = None,

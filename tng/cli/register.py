@@ -20,19 +20,19 @@ SavedPlan = Annotated[
 
 
 def register(
-    sources: target.OptionalSources = [],  # noqa: B006 - typer copies it
+    sources: target.OptionalSources = [],
     *,
-    targets: target.TargetOption = [],  # noqa: B006
+    targets: target.TargetOption = [],
     cloud: target.CloudOption = None,
     region: target.RegionOption = None,
     profile: target.ProfileOption = None,
     role_arn: target.RoleOption = None,
     account: target.AccountOption = None,
-    policy: target.PolicyOption = [],  # noqa: B006
+    policy: target.PolicyOption = [],
     create_policy: target.CreatePolicyOption = None,
     thing_name: target.ThingNameOption = None,
     thing_type: target.ThingTypeOption = None,
-    thing_group: target.ThingGroupOption = [],  # noqa: B006
+    thing_group: target.ThingGroupOption = [],
     billing_group: target.BillingGroupOption = None,
     status: target.StatusOption = None,
     endpoint_url: target.EndpointOption = None,
@@ -50,9 +50,9 @@ def register(
     output: options.OutputOption = None,
     strict: options.StrictOption = False,
     at: options.AtOption = None,
-    trust_anchor: options.TrustAnchorOption = [],  # noqa: B006
-    manifest_signer: options.ManifestSignerOption = [],  # noqa: B006
-    intermediate: options.IntermediateOption = [],  # noqa: B006
+    trust_anchor: options.TrustAnchorOption = [],
+    manifest_signer: options.ManifestSignerOption = [],
+    intermediate: options.IntermediateOption = [],
     config: options.ConfigOption = None,
     threads: target.ThreadsOption = None,
     jobs: options.JobsOption = 0,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def status(
     *,
     ledger: target.LedgerOption = None,
-    targets: target.TargetOption = [],  # noqa: B006 - typer copies it
+    targets: target.TargetOption = [],
     format_: target.ResultFormatOption = target.ResultFormat.COLUMNS,
     output: options.OutputOption = None,
     config: options.ConfigOption = None,

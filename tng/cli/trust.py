@@ -20,8 +20,8 @@ trust = typer.Typer(
 @trust.command("list")
 def list_anchors(
     *,
-    trust_anchor: options.TrustAnchorOption = [],  # noqa: B006 - typer copies it
-    manifest_signer: options.ManifestSignerOption = [],  # noqa: B006
+    trust_anchor: options.TrustAnchorOption = [],
+    manifest_signer: options.ManifestSignerOption = [],
     config: options.ConfigOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="JSON instead of columns.")] = False,
 ) -> None:
@@ -43,8 +43,8 @@ def list_anchors(
 def show(
     anchor_id: Annotated[str, typer.Argument(metavar="ID", help="Id or SHA-256 fingerprint.")],
     *,
-    trust_anchor: options.TrustAnchorOption = [],  # noqa: B006 - typer copies it
-    manifest_signer: options.ManifestSignerOption = [],  # noqa: B006
+    trust_anchor: options.TrustAnchorOption = [],
+    manifest_signer: options.ManifestSignerOption = [],
     config: options.ConfigOption = None,
 ) -> None:
     """Show everything that is known of one of them."""

@@ -22,9 +22,9 @@ def verify(
     fail_on: options.FailOnOption = options.FailOn.ERROR,
     strict: options.StrictOption = False,
     at: options.AtOption = None,
-    trust_anchor: options.TrustAnchorOption = [],  # noqa: B006 - typer copies it
-    manifest_signer: options.ManifestSignerOption = [],  # noqa: B006
-    intermediate: options.IntermediateOption = [],  # noqa: B006
+    trust_anchor: options.TrustAnchorOption = [],
+    manifest_signer: options.ManifestSignerOption = [],
+    intermediate: options.IntermediateOption = [],
     config: options.ConfigOption = None,
     jobs: options.JobsOption = 0,
 ) -> None:

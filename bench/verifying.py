@@ -23,7 +23,7 @@ from tng.trust.store import TrustStore, added_material, built_in_material
 from tng.verify.policy import VerificationPolicy
 from tng.verify.verifier import Verifier
 
-_LIMIT_ROUNDS = 2000
+_LIMIT_ROUNDS = 10_000
 SIGNATURES_A_DEVICE = 2
 
 

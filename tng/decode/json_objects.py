@@ -133,7 +133,7 @@ class _Window:
             run = characters.match(self._buffer, self._position)
             if run:
                 self._position = run.end()
-                marks = run[0].translate(None, b" \t\r\n")
+                marks = run[0].strip(b" \t\r\n")
                 self.array_closed = marks.endswith(b"]") if marks else self.array_closed
             if self._position < len(self._buffer):
                 return True

@@ -47,6 +47,7 @@ _ALGORITHMS = {
     bytes.fromhex("2a864886f70d01010c"): SignatureAlgorithm.RSA_SHA384,
     bytes.fromhex("2a864886f70d01010d"): SignatureAlgorithm.RSA_SHA512,
 }
+_VERSION_3 = bytes.fromhex("a003020102")
 _NULL_PARAMETERS = b"\x05\x00"
 
 
@@ -173,6 +174,15 @@ def _signature_algorithm(identifier: bytes) -> tuple[SignatureAlgorithm, tuple[F
 
 
 def _version_and_serial(data: bytes, position: int, end: int) -> tuple[int, bytes]:
+    if data.startswith(_VERSION_3, position):
+        start, stop = der.expect(data, position + 5, end, der.INTEGER, "serial number")
+        if start == stop:
+            raise CertificateError("the serial number is empty")
+        return stop, data[start:stop]
+    return _other_version_and_serial(data, position, end)
+
+
+def _other_version_and_serial(data: bytes, position: int, end: int) -> tuple[int, bytes]:
     tag, start, stop = der.header(data, position, end)
     version = 0
     if tag == 0xA0:

@@ -101,10 +101,10 @@ def _read_attribute(
     tag, text_start, text_stop = der.header(data, oid_stop, stop)
     if text_stop != stop:
         raise der.DerError(f"bytes after the attribute value at byte {text_stop}")
-    content = data[text_start:text_stop]
     encoding = _ENCODINGS.get(tag)
     if encoding is None:
         raise der.DerError(f"attribute value of tag 0x{tag:02x} is not a string")
+    content = data[text_start:text_stop]
     try:
         text = str(content, encoding)
     except UnicodeDecodeError as error:

@@ -93,6 +93,22 @@ def test_one_unusable_target_among_three_does_not_stop_the_others(ledger, stage)
     assert [item.already for item in again.targets] == [6, 0, 6]
 
 
+class UnknownAccount(Region):
+    """A target whose account has to be asked for, and is another one than expected."""
+
+    def preflight(self, *, offline):
+        if not offline:
+            raise TargetError("the credentials are of account 2, expected 1", "choose others")
+        return super().preflight(offline=offline)
+
+
+def test_what_was_planned_offline_is_applied_only_where_the_account_was_asked_for():
+    targets, _ = opened(UnknownAccount("one", "1" * 12))
+    assert plan_registration(DEVICES, targets, PlanPolicy(), offline=True).targets
+    plan = plan_registration(DEVICES, targets, PlanPolicy(), offline=True, checked=True)
+    assert (plan.targets, [item.name for item in plan.failed]) == ((), ["one"])
+
+
 @pytest.mark.parametrize("stage", ["preflight", "inspect", "prepare", "perform"])
 def test_only_unusable_targets_are_a_refusal(ledger, stage):
     result = run(ledger, Region("two", "2" * 12, unusable_at=stage))

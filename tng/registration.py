@@ -79,17 +79,25 @@ def plan_registration(
     policy: PlanPolicy,
     *,
     offline: bool,
+    checked: bool = False,
 ) -> Plan:
     """Select the devices, read every target (no call at all if ``offline``) and plan.
 
-    Raises `PlanningStoppedError`.
+    ``checked`` says that the plan will be applied: then whose account it is, and whether
+    what is named exists, is asked even if ``offline``. Raises `PlanningStoppedError`.
     """
-    return plan_selection(select_devices(outcomes, policy), targets, offline=offline)
+    selection = select_devices(outcomes, policy)
+    return plan_selection(selection, targets, offline=offline, checked=checked)
 
 
-def plan_selection(selection: Selection, targets: Sequence[OpenTarget], *, offline: bool) -> Plan:
+def plan_selection(
+    selection: Selection, targets: Sequence[OpenTarget], *, offline: bool, checked: bool = False
+) -> Plan:
     """Like `plan_registration`, of devices that were selected already."""
-    read = _side_by_side(targets, lambda target: _read(target, selection.devices, offline=offline))
+    read = _side_by_side(
+        targets,
+        lambda target: _read(target, selection.devices, offline=offline, checked=checked),
+    )
     inspected = [item for item in read if isinstance(item, InspectedTarget)]
     failed = [item for item in read if isinstance(item, FailedTarget)]
     return make_plan(selection, inspected, failed)
@@ -191,10 +199,10 @@ def _side_by_side(
 
 
 def _read(
-    target: OpenTarget, devices: Sequence[PlannableDevice], *, offline: bool
+    target: OpenTarget, devices: Sequence[PlannableDevice], *, offline: bool, checked: bool
 ) -> InspectedTarget | FailedTarget:
     try:
-        facts = target.cloud.preflight(offline=offline)
+        facts = target.cloud.preflight(offline=offline and not checked)
         target.calls.follow(target.cloud, target.cloud.description.key)
         view = None if offline else target.cloud.inspect(devices)
     except TargetError as error:

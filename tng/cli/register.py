@@ -83,7 +83,7 @@ def register(
     judging = JudgingOptions(config, trust_anchor, manifest_signer, intermediate, strict, at)
     request = Request(
         sources, judging, targets, cloud, flags, allow_unverified, allow_attestation, offline,
-        jobs, threads, plan,
+        jobs, threads, plan, not dry_run,
     )  # fmt: skip
     stop = StopSignal()
     with graceful(stop):

@@ -31,6 +31,7 @@ class Request:
     """The options of plan and register, as they were given.
 
     ``flags`` are the target's, by the keys of ``tng.toml``; ``saved`` is a plan's file.
+    ``applied`` says that the plan is not only looked at.
     """
 
     sources: Sequence[str]
@@ -44,6 +45,7 @@ class Request:
     jobs: int
     threads: int | None = None
     saved: Path | None = None
+    applied: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,7 @@ def prepare(request: Request, stop: "StopSignal") -> Prepared:
         targets,
         PlanPolicy(request.allow_unverified, request.allow_attestation),
         offline=request.offline,
+        checked=request.applied,
     )
     refuse_stopped(stop)
     if saved is not None:

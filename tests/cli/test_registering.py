@@ -88,6 +88,23 @@ def test_offline_needs_no_call_for_a_plan_and_registers_all_the_same(workshop):
     assert log.writes() == ()
 
 
+def test_offline_does_not_register_in_another_account_than_expected(workshop):
+    arguments = (workshop.manifest(2), "--target", "sandbox-eu", "--account", "9" * 12, "--offline")
+    out, _ = workshop.register(*arguments, expect=5)
+    assert f"are of account {workshop.cloud.eu.account}, expected 999999999999" in out
+    assert workshop.cloud.front.log.writes() == ()
+
+
+def test_yes_keeps_warnings_and_the_endpoint_in_the_log(workshop):
+    document = {"Effect": "Allow", "Action": "iot:*", "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [document]})
+    (workshop.folder / "wide.json").write_text(policy)
+    wide = ("--policy", "wide-in-log", "--create-policy", "wide.json")
+    _, err = workshop.register(workshop.manifest(1), "--target", "sandbox-eu", *wide)
+    assert "wildcard-policy" in err
+    assert "endpoint: " in err
+
+
 def test_one_failing_target_does_not_stop_the_other(workshop, front):
     manifest = workshop.manifest(3)
     cloud = workshop.cloud

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from tng.cli.console import complain
+from tng.cli.console import complain, talk
 from tng.errors import UsageError
 from tng.exit_codes import ExitCode
 from tng.report.text import printable
@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 
 def confirm_registration(plan: "Plan", *, asked: bool) -> None:
-    """Show what is to be changed and ask, unless there is nothing to be changed."""
+    """Show what is to be changed and ask, unless there is nothing to be changed.
+
+    With ``asked`` it is shown all the same: warnings and endpoints belong into a pipeline's log.
+    """
     from tng.plan.models import UnverifiedAllowedDevice
     from tng.report.planned import plan_lines
 
@@ -27,9 +30,10 @@ def confirm_registration(plan: "Plan", *, asked: bool) -> None:
     ]
     if not any(count for _, count in wanted):
         return
-    if not asked and sys.stdin.isatty():
+    if asked or sys.stdin.isatty():
+        console = talk() if asked else complain()
         for line in plan_lines(plan):
-            complain().print(line)
+            console.print(line)
     unverified = any(
         isinstance(device.device, UnverifiedAllowedDevice)
         for target in plan.targets

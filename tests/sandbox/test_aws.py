@@ -51,6 +51,12 @@ def test_preparation_is_neither_logged_nor_met_by_faults(tmp_path: Path):
     assert not list(tmp_path.iterdir())
 
 
+def test_a_directory_that_cannot_be_made_is_a_clear_error(tmp_path: Path):
+    (tmp_path / "file").touch()
+    with pytest.raises(ConfigurationError, match="cannot write into"):
+        AwsSandbox(directory=tmp_path / "file" / "box").__enter__()
+
+
 def test_a_foreign_file_is_refused_and_kept(tmp_path: Path):
     (tmp_path / "tng.toml").write_text("[defaults]\n")
     with pytest.raises(ConfigurationError, match="was not written by tng sandbox"):

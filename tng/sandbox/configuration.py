@@ -65,7 +65,7 @@ class SandboxFiles:
         """Remove what `write` wrote, and the directory if it made it and it is empty."""
         while self._written:
             self._written.pop().unlink(missing_ok=True)
-        if self._made_directory and not any(self._directory.iterdir()):
+        if self._made_directory and self._directory.exists() and not any(self._directory.iterdir()):
             self._directory.rmdir()
 
     def _texts(

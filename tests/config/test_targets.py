@@ -129,3 +129,11 @@ def test_the_example_in_the_documentation_is_read(tmp_path):
     settings = load_settings(None, {}, tmp_path)
     names = [table.name for table in settings.targets]
     assert len(select_targets(settings, names, {})) == 2
+
+
+def test_the_cloud_may_be_a_default_like_every_other_key(tmp_path):
+    text = "[defaults]\ncloud = 'aws'\npolicy = 'fleet'\n[targets.eu]\nregion = 'eu-central-1'\n"
+    (target,) = select(tmp_path, "eu", text=text)
+    assert (target.name, target.policies) == ("eu", ("fleet",))
+    (target,) = select(tmp_path, text=text, cloud="aws", region="eu-west-1")
+    assert target.region == "eu-west-1"

@@ -117,7 +117,8 @@ def _single(
             if known
             else "Add --cloud aws and --region, or write [targets.NAME] into tng.toml.",
         )
-    return _read(TargetTable("", cloud, settings.defaults), overrides)
+    defaults = {key: value for key, value in settings.defaults.items() if key != "cloud"}
+    return _read(TargetTable("", cloud, defaults), overrides)
 
 
 def _refuse_names(names: Sequence[str], known: Mapping[str, TargetTable]) -> None:

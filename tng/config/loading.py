@@ -110,12 +110,12 @@ def _targets(
                 f"{value.origin}: {name} is not a table", f"Write [targets.{name}]."
             )
         own = _values({f"targets.{name}": value.content}, f"targets.{name}", origin, base)
-        cloud = Table(own).text("cloud")
+        values = {**defaults, **own}
+        cloud = Table(values).text("cloud")
         if cloud is None:
             raise ConfigurationError(
                 f"{origin} [targets.{name}] has no cloud", 'Add cloud = "aws".'
             )
-        values = {**defaults, **own}
         targets.append(TargetTable(name, cloud, {k: v for k, v in values.items() if k != "cloud"}))
     return tuple(targets)
 

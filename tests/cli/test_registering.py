@@ -116,6 +116,8 @@ def test_one_failing_target_does_not_stop_the_other(workshop, front):
     assert "999999999999" in out
     workshop.assert_registered(cloud.eu, 3)
     assert workshop.certificates(cloud.us) == {}
+    _, err = workshop.tng("status")
+    assert "the latest command ended partial; to go on: tng register" in err
     workshop.register(manifest, "--target", "sandbox-us", expect=5)
 
 

@@ -22,6 +22,7 @@ from tng.ledger import (
     Direction,
     EnrolledDevice,
     Intent,
+    LastRun,
     OpenWork,
     Retraction,
     SqliteLedger,
@@ -171,6 +172,14 @@ def test_open_work_names_the_command_to_run_next(ledger):
         OpenWork("tng register b.json", 1),
         OpenWork("tng register a.json", 2),
     )
+
+
+def test_the_last_run_and_how_it_ended(ledger):
+    assert ledger.last_run() is None
+    run = ledger.begin_run("tng register a.json")
+    assert ledger.last_run() == LastRun("tng register a.json", "")
+    ledger.finish_run(run, "partial")
+    assert ledger.last_run() == LastRun("tng register a.json", "partial")
 
 
 def test_a_transaction_that_fails_leaves_nothing(ledger):

@@ -48,13 +48,21 @@ def print_status(
     format_: ResultFormat,
     output: Path | None,
 ) -> None:
-    """Write what the ledger knows of these targets."""
+    """Write what the ledger knows of these targets.
+
+    A target that could not be used has no devices in the ledger: that the latest command
+    did not end well is said on its own where no target tells it.
+    """
     from tng.report.registration import ResultView, write_result
 
     views = tuple(_status_view(target, ledger) for target in targets)
     result = "partial" if any(view.next for view in views) else "done"
     with open_output(output) as stream:
         write_result(format_.value, ResultView("status", result, views, ()), stream)
+    last = ledger.last_run()
+    if result == "done" and last is not None and last.result != ExitCode.DONE.name.lower():
+        ended = f"ended {last.result}" if last.result else "has not ended"
+        talk().print(f"the latest command {ended}; to go on: {printable(last.command)}")
 
 
 def _run_view(item: "TargetResult", ledger: "Ledger", run: int) -> "TargetView":

@@ -149,6 +149,14 @@ class OpenWork:
     devices: int
 
 
+@dataclass(frozen=True, slots=True)
+class LastRun:
+    """The latest command, and how it ended: an exit code's name, empty if it has not."""
+
+    command: str
+    result: str
+
+
 class Ledger(Protocol):
     """A store of it. Every method is safe to be used by several threads at once.
 
@@ -200,3 +208,6 @@ class Ledger(Protocol):
 
     def open_work(self, target: str) -> tuple[OpenWork, ...]:
         """The commands that have something left on this target, latest first."""
+
+    def last_run(self) -> LastRun | None:
+        """The latest run; ``None`` before any. It may have been about other targets."""

@@ -30,6 +30,7 @@ from tng.ledger.interface import (
     EnrolledDevice,
     Entry,
     Intent,
+    LastRun,
     OpenWork,
     Retraction,
     StepMark,
@@ -167,6 +168,11 @@ class SqliteLedger:
             OpenWork(command, sum(count for _, count in group))
             for command, group in groupby(rows, key=lambda row: str(row[0]))
         )
+
+    def last_run(self) -> LastRun | None:
+        """The latest run, of whatever target."""
+        rows = self._rows(sql.LAST_RUN, ())
+        return LastRun(*rows[0]) if rows else None
 
     def _target(self, key: str) -> int:
         if key not in self._target_ids:

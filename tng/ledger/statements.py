@@ -78,6 +78,7 @@ DEVICES = """
       AND (?3 = '[]' OR state IN (SELECT value FROM json_each(?3)))
       AND key > ?4 ORDER BY key LIMIT ?5
 """
+LAST_RUN = "SELECT command, coalesce(result, '') FROM runs ORDER BY id DESC LIMIT 1"
 OPEN_WORK = """
     SELECT command, count(*) FROM devices JOIN runs ON runs.id = devices.run
     WHERE target = ? AND state IN (SELECT value FROM json_each(?))

@@ -18,6 +18,8 @@ WITH_NULL = der.sequence(ECDSA_SHA256, b"\x05\x00")
 KEY = read_certificate(MicrochipVendor().device(0).certificate).public_key.spki
 BEGIN = datetime(2025, 1, 1, tzinfo=UTC)
 END = datetime(2045, 1, 1, tzinfo=UTC)
+# One number of more digits than Python writes out.
+ENDLESS_OID = der.element(0x06, b"\x2a" + b"\x81" * 3000 + b"\x01")
 NAME_OID = der.object_identifier("2.5.4.3")
 
 
@@ -117,6 +119,17 @@ REFUSED = {
     "a member after the extensions": certificate(extensions=PARTS["extensions"] + b"\xa4\x00"),
     "two sets of extensions": certificate(extensions=PARTS["extensions"] * 2),
     "a sequence of nothing": b"\x30\x00",
+    "endless object identifier in a name": certificate(
+        subject=der.sequence(der.set_of(der.sequence(ENDLESS_OID, der.utf8_string("a"))))
+    ),
+    "endless object identifier of a key": certificate(
+        key=der.sequence(der.sequence(ENDLESS_OID), der.bit_string(b"a"))
+    ),
+    "endless object identifier of an extension": certificate(
+        extensions=der.explicit(
+            3, der.sequence(der.sequence(ENDLESS_OID, der.TRUE, der.octet_string(b"")))
+        )
+    ),
     "nested without end": b"\x30\x82\xff\xfb" * 16384,
 }
 

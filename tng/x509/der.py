@@ -22,6 +22,9 @@ BOOLEAN = 0x01
 SEQUENCE = 0x30
 SET = 0x31
 
+MAX_IDENTIFIER_BYTES = 64
+"""Three times the longest object identifier in use; reading one takes time by its square."""
+
 
 class DerError(ValueError):
     """The bytes are not the DER that was expected; the message says where and why."""
@@ -96,6 +99,8 @@ def object_identifier(content: bytes) -> str:
     """Dotted form of an OBJECT IDENTIFIER's content (X.690 §8.19)."""
     if not content or content[-1] & 0x80:
         raise DerError("object identifier is cut short")
+    if len(content) > MAX_IDENTIFIER_BYTES:
+        raise DerError(f"object identifier of {len(content)} bytes")
     arcs: list[int] = []
     value = 0
     fresh = True

@@ -141,7 +141,7 @@ def test_a_damaged_trust_file_is_an_error_that_names_the_file(
     assert caught.value.hint
 
 
-@pytest.mark.parametrize("name", ["missing.pem", "."])
+@pytest.mark.parametrize("name", ["missing.pem", ".", "zero\0byte.pem"])
 def test_a_trust_file_that_cannot_be_opened_is_an_error(tmp_path: Path, name: str):
     with pytest.raises(TrustError) as caught:
         _added(anchors=[tmp_path / name])

@@ -39,6 +39,11 @@ def _certificates(path: Path) -> tuple[Certificate, ...]:
         raise TrustError(
             f"{path}: {error.strerror or error}", "check the path of the certificate file"
         ) from error
+    except ValueError as error:
+        # A path with a zero byte, which a configuration or a saved plan may hold.
+        raise TrustError(
+            f"{str(path)!r}: {error}", "check the path of the certificate file"
+        ) from error
     if len(data) > MAX_TRUST_FILE_BYTES:
         raise TrustError(f"{path} is too large for a certificate file", "pass a PEM or DER file")
     try:

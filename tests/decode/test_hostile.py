@@ -3,21 +3,27 @@
 import io
 import time
 import tracemalloc
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.decode.reading import decode_with, kind
+from tng.decode.certificates import MAX_CHAIN, issuers_of
 from tng.decode.registry import DECODERS, recognise
 from tng.models import DeviceEntry, Undecodable
+from tng.testing import certificates as x509
 from tng.testing import dumps, sessions
 from tng.testing.certificates import pem
+from tng.testing.keys import seeded_key
 from tng.testing.nxp import NxpVendor
+from tng.x509.certificate import read_certificate
 
 VENDOR = NxpVendor()
 CHIPS = [VENDOR.chip(number) for number in range(2)]
 DER = CHIPS[0].certificate
+BEGIN, END = datetime(2020, 1, 1, tzinfo=UTC), datetime(2045, 1, 1, tzinfo=UTC)
 
 VALID = [
     sessions.serial_log(CHIPS),
@@ -144,6 +150,7 @@ PATTERNS = {
     "braces": b"{",
     "brackets": b'[{"deviceCertificates":[',
     "comments": b"0x30,/*",
+    "one endless row": b"\nMII" + b"A" * 200 + b'","',
     "commas": b"a,b\n",
     "sequences": b"\x30\x84\x7f\xff\xff\xff",
     "signed data": bytes.fromhex("30847fffffff06092a864886f70d010702a0847fffffff"),
@@ -164,6 +171,7 @@ WITHOUT_LINES = (
     "comments",
     "sequences",
     "signed data",
+    "one endless row",
 )
 HUGE = 24 * LONG
 MEMORY = 20 * LONG
@@ -181,6 +189,22 @@ def split_all(pattern: bytes, size: int) -> int:
 def test_long_inputs_take_time_in_proportion(pattern):
     start = time.perf_counter()
     assert split_all(PATTERNS[pattern], LONG) > 0
+    assert time.perf_counter() - start < SECONDS
+
+
+def test_many_authorities_of_one_name_take_time_in_proportion():
+    key = seeded_key("hostile", "authority")
+    name = x509.name((x509.COMMON_NAME, "authority"))
+    authorities = []
+    for number in range(3000):
+        serial = number.to_bytes(3, "big")
+        request = x509.CertificateRequest(
+            name, key.spki, b"\x01" + serial, BEGIN, END, (x509.basic_constraints(is_ca=True),)
+        )
+        authorities.append(read_certificate(x509.sign_certificate(request, name, key)))
+    start = time.perf_counter()
+    for _ in range(20):
+        assert len(issuers_of(authorities[0], authorities)) == MAX_CHAIN
     assert time.perf_counter() - start < SECONDS
 
 

@@ -72,7 +72,7 @@ def issuers_of(leaf: Certificate, candidates: Iterable[Certificate]) -> tuple[by
         if not found:
             break
         chain.extend(found)
-        remaining = [candidate for candidate in remaining if candidate not in found]
+        remaining = [candidate for candidate in remaining if candidate.subject.der != wanted]
         wanted = found[0].issuer.der
     return tuple(certificate.der for certificate in chain[:MAX_CHAIN])
 

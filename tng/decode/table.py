@@ -7,7 +7,7 @@ one: every exporter names and orders them otherwise.
 import csv
 from collections.abc import Iterator, Sequence
 from io import StringIO
-from typing import BinaryIO
+from typing import BinaryIO, Self
 
 from tng.decode.certificates import read_device, split_group
 from tng.decode.encoded import decode_certificate, looks_encoded
@@ -25,6 +25,9 @@ _SNIFFED_CHARACTERS = 16 * 1024
 _UID_HEADINGS = ("uid", "uniqueid", "deviceid", "chipid", "se05xuid", "se050uid")
 _PART_HEADINGS = ("part", "partnumber", "variant", "product")
 _MAX_OBJECT_CELL = 40
+_MAX_ROW_CHARACTERS = 1024 * 1024
+"""A certificate with its issuers as PEM, in several lines, fits many times. A lost quote may
+make one row of a whole file."""
 
 
 class TableDecoder:
@@ -50,6 +53,7 @@ class TableDecoder:
         found = False
         while True:
             start = rows.line_num + 1
+            lines.begin_row()
             try:
                 row = next(rows)
             except StopIteration:
@@ -76,20 +80,35 @@ class TableDecoder:
 
 
 class _Lines:
-    """The text's lines as `csv` wants them; the first one tells the delimiter."""
+    """The text's lines as `csv` wants them; the first one tells the delimiter.
+
+    A row that goes on for too many lines is a `csv.Error`; the lines behind it are still given.
+    """
 
     def __init__(self, stream: BinaryIO) -> None:
         self._lines = read_lines(stream)
         first = next(self._lines, None)
-        self._first = first.text if first else ""
-        self.delimiter = _delimiter(self._first) or ","
+        self._first: str | None = first.text if first else ""
+        self._row_characters = 0
+        self.delimiter = _delimiter(self._first or "") or ","
         marked = first is not None and first.has_mark
         self.findings = (finding("byte-order-mark", "before the first line"),) if marked else ()
 
-    def __iter__(self) -> Iterator[str]:
-        yield self._first + "\n"
-        for line in self._lines:
-            yield line.text + "\n"
+    def begin_row(self) -> None:
+        """Count the next row's characters from here."""
+        self._row_characters = 0
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> str:
+        text, self._first = self._first, None
+        if text is None:
+            text = next(self._lines).text
+        self._row_characters += len(text)
+        if self._row_characters > _MAX_ROW_CHARACTERS:
+            raise csv.Error(f"it has more than {_MAX_ROW_CHARACTERS} characters")
+        return text + "\n"
 
 
 class _Columns:

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import orjson
 import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from tests.judging import TODAY, codes, judge, manifest, microchip, nxp, verifier
 from tng.errors import TrustError
@@ -20,7 +22,7 @@ from tng.testing import der_writer as der
 from tng.testing.certificates import Authority, CertificateRequest, pem, self_signed, subordinate
 from tng.testing.forged_chains import CHAIN_FORGERIES
 from tng.testing.forgeries import Forger
-from tng.testing.keys import seeded_key
+from tng.testing.keys import SigningKey, seeded_key
 from tng.testing.manifest import BARE_STYLE, make_payload, sign_payload
 from tng.testing.nxp import ChipObject
 from tng.testing.parts import MAHTN, PARTS, Part
@@ -28,6 +30,8 @@ from tng.trust.added import added_material
 from tng.trust.anchor import TrustMaterial
 from tng.trust.builtin import built_in_material
 from tng.trust.store import TrustStore
+from tng.verify.signatures import certificate_verifies
+from tng.x509.certificate import read_certificate
 
 _BEGIN, _END = datetime(2020, 1, 1, tzinfo=UTC), datetime(2045, 1, 1, tzinfo=UTC)
 
@@ -346,3 +350,28 @@ def test_openssl_agrees_on_forged_chains(tmp_path, forger: Forger):
 def _decoded(text: str) -> bytes:
     padded = text + "=" * (-len(text) % 4)
     return b64decode(padded.replace("-", "+").replace("_", "/"))
+
+
+def _swapped(exponent: int) -> SigningKey:
+    """An RSA key whose public exponent is as long as its modulus."""
+    one = rsa.generate_private_key(exponent, 2048).private_numbers()
+    public = rsa.RSAPublicNumbers(one.d, one.public_numbers.n)
+    numbers = rsa.RSAPrivateNumbers(
+        p=one.p,
+        q=one.q,
+        d=exponent,
+        dmp1=rsa.rsa_crt_dmp1(exponent, one.p),
+        dmq1=rsa.rsa_crt_dmq1(exponent, one.q),
+        iqmp=one.iqmp,
+        public_numbers=public,
+    )
+    return SigningKey(numbers.private_key(unsafe_skip_rsa_key_validation=True), "sha256")
+
+
+def test_a_key_that_is_made_to_be_slow_is_not_tried():
+    key = _swapped(65537)
+    certificate = read_certificate(self_signed(_request("slow", key), key).certificate)
+    key.private.public_key().verify(
+        certificate.signature, certificate.tbs, padding.PKCS1v15(), hashes.SHA256()
+    )
+    assert not certificate_verifies(certificate, certificate.public_key)

@@ -26,6 +26,9 @@ JWS_ALGORITHMS = {"P-256": "ES256", "P-384": "ES384", "P-521": "ES512"}
 
 _HASHES = {"sha256": hashes.SHA256(), "sha384": hashes.SHA384(), "sha512": hashes.SHA512()}
 _MINIMUM_RSA_BITS = 2048
+_MAXIMUM_EXPONENT_BITS = 32
+"""All vendors use 65537. A check takes time by the exponent's length, and with one as long as
+its modulus a hundred times what others take."""
 _WEAK_CURVES = frozenset(
     {
         "P-224",
@@ -104,9 +107,13 @@ def certificate_verifies(certificate: Certificate, key: PublicKey) -> bool:
 @lru_cache(maxsize=512)
 def _load(spki: bytes) -> object:
     try:
-        return load_der_public_key(spki)
+        key = load_der_public_key(spki)
     except (ValueError, UnsupportedAlgorithm):
         return None
+    if isinstance(key, rsa.RSAPublicKey):
+        exponent = key.public_numbers().e
+        return key if exponent.bit_length() <= _MAXIMUM_EXPONENT_BITS else None
+    return key
 
 
 @lru_cache(maxsize=8)

@@ -1,4 +1,5 @@
 import json
+from datetime import UTC, datetime
 
 import pytest
 
@@ -73,3 +74,21 @@ def test_names_in_the_error_of_a_wrong_trust_file_are_the_files(tmp_path):
     result = run_tng("trust", "list", "--trust-anchor", str(path), expect=3)
     assert str(path) in result.stderr
     assert "CA:TRUE is missing" in result.stderr
+
+
+def test_the_name_in_a_certificate_that_is_refused_steers_no_terminal(tmp_path):
+    key = seeded_key("trust", "escape")
+    request = x509.CertificateRequest(
+        subject=x509.name((x509.COMMON_NAME, "a\x1b[31mb\u202ec")),
+        spki=key.spki,
+        serial=b"\x01",
+        not_before=datetime(2020, 1, 1, tzinfo=UTC),
+        not_after=datetime(2045, 1, 1, tzinfo=UTC),
+        extensions=(),
+    )
+    file = tmp_path / "issuer.pem"
+    file.write_text(pem(self_signed(request, key).certificate))
+    said = run_tng("trust", "list", "--trust-anchor", str(file), expect=3).stderr
+    assert "CA:TRUE is missing" in said
+    assert "a\\u001b[31mb\\u202ec" in said
+    assert "\x1b" not in said

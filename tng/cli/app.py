@@ -19,6 +19,7 @@ from tng.cli.trust import trust
 from tng.cli.verify import verify
 from tng.errors import TngError
 from tng.exit_codes import ExitCode
+from tng.report.text import printable
 
 _EXAMPLES = """
 Decode, verify and register secure elements that ship with certificates.
@@ -90,10 +91,15 @@ def global_options_first(arguments: list[str]) -> list[str]:
 
 
 def _print_error(message: str, hint: str) -> None:
+    # Messages name files and what stands in them, which may come from strangers.
     console = complain()
-    console.print(f"error: {message}", style="bold red")
+    console.print(f"error: {_lines(message)}", style="bold red")
     if hint:
-        console.print(f"hint: {hint}")
+        console.print(f"hint: {_lines(hint)}")
+
+
+def _lines(text: str) -> str:
+    return "\n".join(map(printable, text.split("\n")))
 
 
 def _version(value: bool) -> None:  # noqa: FBT001 - the form of a typer callback

@@ -83,7 +83,8 @@ def duration_text(duration: timedelta) -> str:
 
 def _target_lines(plan: TargetPlan) -> Iterator[str]:
     target = plan.target
-    yield f"target {target.name}: {target.cloud}, account {target.account}, {target.region}"
+    name = printable(target.name)
+    yield f"target {name}: {target.cloud}, account {target.account}, {target.region}"
     for label, text in plan.facts:
         if label not in ("account", "region"):
             yield f"  {printable(label)}: {printable(text)}"

@@ -102,7 +102,8 @@ def test_yes_keeps_warnings_and_the_endpoint_in_the_log(workshop):
     wide = ("--policy", "wide-in-log", "--create-policy", "wide.json")
     _, err = workshop.register(workshop.manifest(1), "--target", "sandbox-eu", *wide)
     assert "wildcard-policy" in err
-    assert "endpoint: " in err
+    assert f"1 to register, account {workshop.cloud.eu.account}" in err
+    assert ", endpoint " in err
 
 
 def test_one_failing_target_does_not_stop_the_other(workshop, front):

@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 def confirm_registration(plan: "Plan", *, asked: bool) -> None:
     """Show what is to be changed and ask, unless there is nothing to be changed.
 
-    With ``asked`` it is shown all the same: warnings and endpoints belong into a pipeline's log.
+    With ``asked``, places, endpoints and warnings are said all the same: a pipeline's log
+    needs them.
     """
     from tng.plan.models import UnverifiedAllowedDevice
-    from tng.report.planned import plan_lines
+    from tng.report.planned import begin_lines, plan_lines
 
     wanted = [
         (target.target, sum(bool(device.calls) for device in target.devices))
@@ -30,10 +31,12 @@ def confirm_registration(plan: "Plan", *, asked: bool) -> None:
     ]
     if not any(count for _, count in wanted):
         return
-    if asked or sys.stdin.isatty():
-        console = talk() if asked else complain()
+    if asked:
+        for line in begin_lines(plan):
+            talk().print(line)
+    elif sys.stdin.isatty():
         for line in plan_lines(plan):
-            console.print(line)
+            complain().print(line)
     unverified = any(
         isinstance(device.device, UnverifiedAllowedDevice)
         for target in plan.targets

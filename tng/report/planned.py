@@ -40,6 +40,20 @@ def plan_lines(plan: Plan) -> Iterator[str]:
     yield from _ineligible_lines(plan.ineligible)
 
 
+def begin_lines(plan: Plan) -> Iterator[str]:
+    """What a run without a question says first: where it goes, warnings, the unverified."""
+    for target in plan.targets:
+        place = target.target
+        count = sum(bool(device.calls) for device in target.devices)
+        facts = "".join(f", {k} {printable(v)}" for k, v in target.facts if k == "endpoint")
+        yield (
+            f"{printable(place.name)}: {count:,} to register, "
+            f"account {place.account}, {place.region}{facts}"
+        )
+        yield from _finding_lines(target)
+        yield from _allowed_lines(target)
+
+
 def plan_rows(plan: Plan) -> Iterator[Row]:
     """One row a device and target, and one for each device that is not eligible."""
     for target in plan.targets:
@@ -88,14 +102,22 @@ def _target_lines(plan: TargetPlan) -> Iterator[str]:
     for label, text in plan.facts:
         if label not in ("account", "region"):
             yield f"  {printable(label)}: {printable(text)}"
-    for found in plan.findings:
-        yield f"  {found.severity.value}: {found.code}: {printable(found.message)}"
+    yield from _finding_lines(plan)
     for disposition, label in _LABELS.items():
         yield from _disposition_lines(plan, disposition, label)
+    yield from _allowed_lines(plan)
+    yield from _call_lines(plan)
+
+
+def _finding_lines(plan: TargetPlan) -> Iterator[str]:
+    for found in plan.findings:
+        yield f"  {found.severity.value}: {found.code}: {printable(found.message)}"
+
+
+def _allowed_lines(plan: TargetPlan) -> Iterator[str]:
     allowed = sum(isinstance(item.device, UnverifiedAllowedDevice) for item in plan.devices)
     if allowed:
         yield f"  {allowed:>9,}  of them UNVERIFIED, let through by --allow-unverified"
-    yield from _call_lines(plan)
 
 
 def _disposition_lines(plan: TargetPlan, disposition: Disposition, label: str) -> Iterator[str]:

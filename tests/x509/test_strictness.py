@@ -1,11 +1,12 @@
 """What the reading of certificates tolerates, each with its finding, and what it refuses."""
 
+import tracemalloc
 from datetime import UTC, datetime
 
 import pytest
 
 from tng.testing import der_writer as der
-from tng.testing.certificates import basic_constraints
+from tng.testing.certificates import basic_constraints, subject_key_identifier
 from tng.testing.microchip import MicrochipVendor
 from tng.x509.certificate import CertificateError, read_certificate
 from tng.x509.der import element_length
@@ -47,6 +48,15 @@ def certificate(outer: bytes = PLAIN, signature: bytes | None = None, **parts: b
 def constraints(value: bytes) -> bytes:
     extension = der.sequence(der.object_identifier("2.5.29.19"), der.octet_string(value))
     return der.explicit(3, der.sequence(extension))
+
+
+IDENTIFIER = subject_key_identifier(bytes(20))
+
+
+def unknown(number: int, size: int) -> bytes:
+    """An extension that nobody knows."""
+    value = der.octet_string(number.to_bytes(size, "big"))
+    return der.sequence(der.object_identifier("1.2.3"), value)
 
 
 def tolerances(data: bytes) -> list[str]:
@@ -158,3 +168,22 @@ def test_no_flipped_byte_raises_anything_else():
 )  # fmt: skip
 def test_the_length_is_known_before_all_bytes_are_there(data, length):
     assert element_length(data) == length
+
+
+def test_long_names_and_extensions_are_not_kept_in_memory():
+    # Read but not remembered: with 1024 such names a stranger could fill the memory.
+    long = 60_000
+    data = [
+        certificate(
+            issuer=name(der.utf8_string(f"{number:0{long // 2}}")),
+            extensions=der.explicit(3, der.sequence(IDENTIFIER, unknown(number, long // 2))),
+        )
+        for number in range(100)
+    ]
+    tracemalloc.start()
+    try:
+        for one in data:
+            read_certificate(one)
+        assert tracemalloc.get_traced_memory()[0] < 20 * long
+    finally:
+        tracemalloc.stop()

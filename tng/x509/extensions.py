@@ -29,6 +29,9 @@ MAX_EXTENSIONS = 64
 _REMEMBERED = 256
 """Forms of extensions that are remembered."""
 
+_REMEMBERED_BYTES = 2048
+"""Ten times what genuine ones have; longer ones are not worth the memory."""
+
 _KEY_IDENTIFIER_START = bytes.fromhex("0603551d0e04160414")
 """A subject key identifier of 20 octets, as nearly all are, up to its first octet."""
 
@@ -78,7 +81,8 @@ def read_extensions(data: bytes, offset: int, end: int) -> Extensions:
     # in its place is remembered. That holds only if the place found really is its value.
     place = data.find(_KEY_IDENTIFIER_START, offset, end) + len(_KEY_IDENTIFIER_START)
     behind = place + _KEY_IDENTIFIER_BYTES
-    if place < len(_KEY_IDENTIFIER_START) or behind > end:
+    is_long = end - offset > _REMEMBERED_BYTES
+    if is_long or place < len(_KEY_IDENTIFIER_START) or behind > end:
         return _read_block(data[offset:end])[0]
     block = data[offset:place] + bytes(_KEY_IDENTIFIER_BYTES) + data[behind:end]
     same, found_place = _read_remembered(block)

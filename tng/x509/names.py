@@ -24,6 +24,9 @@ ATTRIBUTE_LABELS = {
 MAX_ATTRIBUTES = 64
 """More than any name has; a bound against names made to be slow."""
 
+_REMEMBERED_BYTES = 1024
+"""Six times the longest genuine name; longer ones are not worth the memory."""
+
 _PRINTABLE = frozenset(
     b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789 '()+,-./:=?"
 )
@@ -84,13 +87,19 @@ def read_name(data: bytes, offset: int, end: int) -> tuple[Name, int]:
     return Name(data[offset:stop], tuple(attributes), tuple(irregular)), stop
 
 
-@lru_cache(maxsize=1024)
 def read_cached_name(data: bytes) -> Name:
     """`read_name` of a whole element, remembered: devices of a batch share their issuer."""
+    return _read_remembered(data) if len(data) <= _REMEMBERED_BYTES else _read_whole(data)
+
+
+def _read_whole(data: bytes) -> Name:
     name, stop = read_name(data, 0, len(data))
     if stop != len(data):
         raise der.DerError("bytes after the name")
     return name
+
+
+_read_remembered = lru_cache(maxsize=1024)(_read_whole)
 
 
 def _read_attribute(

@@ -16,6 +16,10 @@ _PADDING = ("", "===", "==", "=")
 """By the text's length modulo 4; a remainder of 1 is no base64, and three signs are refused."""
 
 
+_REMEMBERED_CHARACTERS = 2048
+"""Ten times what genuine headers have; longer ones are not worth the memory."""
+
+
 class JoseError(ValueError):
     """A member is not what its format says; the message names it."""
 
@@ -61,9 +65,13 @@ def base64_standard(text: str, what: str) -> bytes:
         raise JoseError(f"{what} is not base64") from error
 
 
-@lru_cache(maxsize=256)
 def read_protected_header(text: str) -> ProtectedHeader:
     """Read a protected header; entries of a batch share it, so it is remembered."""
+    is_short = len(text) <= _REMEMBERED_CHARACTERS
+    return _read_remembered(text) if is_short else _read_protected_header(text)
+
+
+def _read_protected_header(text: str) -> ProtectedHeader:
     try:
         members = orjson.loads(base64url(text, "protected"))
     except orjson.JSONDecodeError as error:
@@ -77,6 +85,9 @@ def read_protected_header(text: str) -> ProtectedHeader:
         _text(members.get("x5t#S256")),
         tuple(map(str, critical)) if isinstance(critical, list) else ("crit",),
     )
+
+
+_read_remembered = lru_cache(maxsize=256)(_read_protected_header)
 
 
 def key_spki(key: Mapping[str, Any], tolerances: list[tuple[str, str]]) -> bytes | None:

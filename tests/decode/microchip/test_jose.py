@@ -1,0 +1,23 @@
+"""The parts of JOSE where what strangers write could cost memory."""
+
+import base64
+import tracemalloc
+
+from tng.decode.microchip.jose import read_protected_header
+
+
+def test_long_protected_headers_are_not_kept_in_memory():
+    listed = ",".join(["10"] * 20_000)
+    texts = [
+        base64.urlsafe_b64encode(f'{{"kid":"{number:06}","crit":[{listed}]}}'.encode())
+        .rstrip(b"=")
+        .decode()
+        for number in range(10)
+    ]
+    tracemalloc.start()
+    try:
+        for text in texts:
+            assert len(read_protected_header(text).critical) == 20_000
+        assert tracemalloc.get_traced_memory()[0] < len(texts[0])
+    finally:
+        tracemalloc.stop()

@@ -203,7 +203,7 @@ def test_many_authorities_of_one_name_take_time_in_proportion():
         )
         authorities.append(read_certificate(x509.sign_certificate(request, name, key)))
     start = time.perf_counter()
-    for _ in range(20):
+    for _ in range(100):
         assert len(issuers_of(authorities[0], authorities)) == MAX_CHAIN
     assert time.perf_counter() - start < SECONDS
 
@@ -214,6 +214,17 @@ def test_huge_entries_take_bounded_memory(pattern):
     try:
         split_all(PATTERNS[pattern], HUGE)
         assert tracemalloc.get_traced_memory()[1] < MEMORY
+    finally:
+        tracemalloc.stop()
+
+
+def test_uids_without_end_take_bounded_memory():
+    lines = b"".join(b"UID: %036x\n" % (number + (1 << 140)) for number in range(60_000))
+    stream = io.BufferedReader(io.BytesIO(lines))
+    tracemalloc.start()
+    try:
+        assert sum(1 for _ in DECODERS[-1].split(stream, "input")) == 60_000
+        assert tracemalloc.get_traced_memory()[1] < 6 * LONG
     finally:
         tracemalloc.stop()
 

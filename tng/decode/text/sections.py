@@ -20,6 +20,8 @@ MAX_PENDING = 256
 MAX_PENDING_BYTES = 1024 * 1024
 KEPT_BACK = 16
 """Of a full section, as many stay as a chip has certificates, so that its UID still finds them."""
+MAX_USED_UIDS = 32 * 1024
+"""UIDs remembered of a section, so that one that is printed twice is told of once."""
 MAX_AUTHORITIES = 64
 """CA certificates remembered for the whole text; a variant has six."""
 
@@ -78,6 +80,8 @@ class Sections:
     def _settle(self, count: int) -> Iterator[RawEntry | Undecodable]:
         items = self._items
         uids = _assign(items)
+        if len(self._used_uids) > MAX_USED_UIDS:
+            self._used_uids.clear()
         self._used_uids.update(uid for uid in uids if uid is not None)
         spoiled = any(isinstance(item, FoundProblem) for item in items)
         for item, uid in zip(items[:count], uids, strict=False):

@@ -147,6 +147,8 @@ def test_output_forms_are_what_their_schemas_say(workshop):
     (target,) = document["targets"]
     assert target["counts"]["done"] == 2
     assert {device["certificate_sha256"] for device in target["devices"]} == keys(2)
+    assert {device["unverified"] for device in target["devices"]} == {False}
+    assert "endpoint" in {fact["label"] for fact in target["facts"]}
 
     lines, _ = workshop.tng("status", "--format", "jsonl")
     schema = json.loads((SCHEMAS / "tng.registration-lines.1.json").read_text())
@@ -162,6 +164,17 @@ def test_output_forms_are_what_their_schemas_say(workshop):
         "deregister", "--target", "sandbox-eu", "--dry-run", "--format", "json"
     )
     assert len(validate(removal, "tng.removal.1.json")["devices"]) == 2
+
+
+def test_what_was_let_through_unverified_is_spelled_out_in_the_report(workshop):
+    manifest = workshop.manifest(2)
+    arguments = ("register", manifest, "--target", "sandbox-eu", "--allow-unverified", "--yes")
+    out, _ = workshop.tng(*arguments, "--format", "json", expect=1)
+    (target,) = validate(out, "tng.registration.1.json")["targets"]
+    assert {device["unverified"] for device in target["devices"]} == {True}
+    out, _ = workshop.tng(*arguments, expect=1)
+    assert "2  of them UNVERIFIED, let through by --allow-unverified" in out
+    assert "endpoint: " in out
 
 
 def test_one_device_alone_can_be_deregistered(workshop):

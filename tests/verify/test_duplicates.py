@@ -1,11 +1,13 @@
 import io
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import cache
 
 import orjson
 import pytest
 
 from tests.judging import codes, judge, judge_files, manifest, microchip, nxp, verifier
+from tests.planned_devices import verified
 from tng.models import Outcome, RejectedDevice, Status
 from tng.scan import Scan
 from tng.testing.certificates import pem
@@ -130,3 +132,22 @@ def test_a_rejected_duplicate_is_not_itself_remembered():
 
 def test_the_number_of_processes_changes_nothing(many: list[Outcome]):
     assert list(Scan(["-"], io.BytesIO(_many_entries()), 1).outcomes(verifier())) == many
+
+
+@pytest.mark.parametrize(
+    ("objects", "statuses"),
+    [
+        (("f0000101", "f0000103"), [Status.VERIFIED, Status.VERIFIED]),
+        (("f0000101", "f0000101"), [Status.VERIFIED, Status.REJECTED]),
+        ((None, None), [Status.VERIFIED, Status.REJECTED]),
+    ],
+)
+def test_one_serial_number_for_two_objects_of_a_chip_is_no_duplicate(objects, statuses):
+    devices = []
+    for number, name in enumerate(objects):
+        device = verified(number)
+        leaf = replace(device.leaf, serial_hex="04005001" + "00" * 16)
+        record = replace(device.record, vendor="nxp", object_id=name, leaf=leaf)
+        devices.append(replace(device, record=record, leaf=leaf))
+    with DuplicateIndex() as index:
+        assert [outcome.status for outcome in index.filter(devices)] == statuses

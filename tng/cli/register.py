@@ -128,4 +128,6 @@ def _apply(
                 progress=progress,
                 threads=prepared.threads,
             )
-        return print_run("register", result, ledger, format_, output, typed=command)
+        return print_run(
+            "register", result, ledger, format_, output, typed=command, plan=prepared.plan
+        )

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tng.apply.engine import TargetResult
     from tng.apply.session import RunResult
     from tng.ledger import DeviceRow, DeviceState, Ledger
-    from tng.plan.models import TargetDescription
+    from tng.plan.models import Plan, TargetDescription, TargetPlan
     from tng.report.registration import TargetView
 
 
@@ -27,11 +27,18 @@ def print_run(
     output: Path | None,
     *,
     typed: str,
+    plan: "Plan | None" = None,
 ) -> ExitCode:
-    """Write the devices that a run was about; ``typed`` is the command that goes on."""
+    """Write the devices that a run was about; ``typed`` is the command that goes on.
+
+    ``plan`` is what a registration applied: its facts and what it let through are shown.
+    """
     from tng.report.registration import ResultView, write_result
 
-    views = tuple(_run_view(item, ledger, result.run) for item in result.targets)
+    plans = {} if plan is None else {target.target.key: target for target in plan.targets}
+    views = tuple(
+        _run_view(item, ledger, result.run, plans.get(item.target.key)) for item in result.targets
+    )
     view = ResultView(command, result.exit_code.name.lower(), views, result.failed)
     with open_output(output) as stream:
         write_result(format_.value, view, stream)
@@ -65,7 +72,10 @@ def print_status(
         talk().print(f"the latest command {ended}; to go on: {printable(last.command)}")
 
 
-def _run_view(item: "TargetResult", ledger: "Ledger", run: int) -> "TargetView":
+def _run_view(
+    item: "TargetResult", ledger: "Ledger", run: int, plan: "TargetPlan | None"
+) -> "TargetView":
+    from tng.plan.models import UnverifiedAllowedDevice
     from tng.report.registration import TargetView
 
     return TargetView(
@@ -75,6 +85,14 @@ def _run_view(item: "TargetResult", ledger: "Ledger", run: int) -> "TargetView":
         stopped=item.stopped,
         next=(),
         devices=partial(_devices, ledger, item.target.key, run),
+        facts=() if plan is None else plan.facts,
+        unverified=None
+        if plan is None
+        else frozenset(
+            device.key
+            for device in plan.devices
+            if isinstance(device.device, UnverifiedAllowedDevice)
+        ),
     )
 
 

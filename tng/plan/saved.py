@@ -1,8 +1,8 @@
 """The types of a plan as a file (``tng.plan/1``).
 
 The file says what was decided, for people and for a later run. It holds no certificate:
-applying it reads and verifies the sources again, and nothing in the file makes a device
-eligible that is not.
+applying it reads and verifies the sources again. It does hold the options that the plan was
+made with, what was added to trust among them: keep it as safe as the command that made it.
 """
 
 from collections.abc import Mapping

@@ -22,7 +22,7 @@ LINES_SCHEMA = "tng.registration-lines/1"
 
 _COLUMNS = (
     "target", "account", "region", "device_id", "name", "certificate_sha256",
-    "state", "reason", "code", "updated_at",
+    "state", "reason", "code", "updated_at", "unverified",
 )  # fmt: skip
 _TROUBLED = (DeviceState.FAILED, DeviceState.ATTENTION)
 
@@ -33,7 +33,9 @@ class TargetView:
 
     ``counts`` are devices by state, ``already`` those that a run found right before.
     ``stopped`` says why the target was ended early. ``next`` are the commands that go on.
-    ``devices`` reads the rows, of all states or of those given.
+    ``devices`` reads the rows, of all states or of those given. ``facts`` are what the
+    preflight found (endpoint, policy …). ``unverified`` are the certificates that
+    ``--allow-unverified`` let through; ``None`` where the ledger alone is asked.
     """
 
     target: TargetDescription
@@ -42,6 +44,8 @@ class TargetView:
     stopped: str
     next: tuple[str, ...]
     devices: Callable[[Sequence[DeviceState]], Iterator[DeviceRow]]
+    facts: tuple[tuple[str, str], ...] = ()
+    unverified: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,26 +72,40 @@ def _columns(view: ResultView) -> Iterator[bytes]:
 
 def _column_lines(view: ResultView) -> Iterator[str]:
     for item in view.targets:
-        target = item.target
-        yield (
-            f"target {printable(target.name)}: {target.cloud}, account {target.account}, "
-            f"{target.region}"
-        )
-        for state in DeviceState:
-            if item.counts.get(state):
-                yield f"  {item.counts[state]:>9,}  {state.value}"
-        if item.already:
-            yield f"  {item.already:>9,}  of them there and right before"
-        for row in item.devices(_TROUBLED):
-            yield f"  {row.state.value}: {printable(row.device_id)}: {printable(row.reason)}"
-        if item.stopped:
-            yield f"  stopped: {printable(item.stopped)}"
-        for command in item.next:
-            yield f"  next: {printable(command)}"
+        yield from _target_lines(item)
     for failed in view.failed:
         yield f"target {printable(failed.name)} cannot be used: {printable(failed.message)}"
         if failed.hint:
             yield f"  hint: {printable(failed.hint)}"
+
+
+def _target_lines(item: TargetView) -> Iterator[str]:
+    target = item.target
+    yield (
+        f"target {printable(target.name)}: {target.cloud}, account {target.account}, "
+        f"{target.region}"
+    )
+    for label, text in item.facts:
+        if label not in ("account", "region"):
+            yield f"  {printable(label)}: {printable(text)}"
+    yield from _count_lines(item)
+    for row in item.devices(_TROUBLED):
+        yield f"  {row.state.value}: {printable(row.device_id)}: {printable(row.reason)}"
+    if item.stopped:
+        yield f"  stopped: {printable(item.stopped)}"
+    for command in item.next:
+        yield f"  next: {printable(command)}"
+
+
+def _count_lines(item: TargetView) -> Iterator[str]:
+    for state in DeviceState:
+        if item.counts.get(state):
+            yield f"  {item.counts[state]:>9,}  {state.value}"
+    if item.unverified:
+        count = len(item.unverified)
+        yield f"  {count:>9,}  of them UNVERIFIED, let through by --allow-unverified"
+    if item.already:
+        yield f"  {item.already:>9,}  of them there and right before"
 
 
 def _json(view: ResultView) -> Iterator[bytes]:
@@ -97,7 +115,7 @@ def _json(view: ResultView) -> Iterator[bytes]:
     for number, item in enumerate(view.targets):
         yield (b",\n" if number else b"\n") + orjson.dumps(_target(item))[:-1] + b',"devices":['
         for index, row in enumerate(item.devices(())):
-            yield (b",\n" if index else b"\n") + orjson.dumps(_device(row))
+            yield (b",\n" if index else b"\n") + orjson.dumps(_device(row, item))
         yield b"\n]}"
     yield b"\n]}\n"
 
@@ -106,7 +124,7 @@ def _lines(view: ResultView) -> Iterator[bytes]:
     yield _message("begin", {"schema": LINES_SCHEMA, "command": view.command})
     for item in view.targets:
         for row in item.devices(()):
-            yield _message("device", {"target": item.target.name, **_device(row)})
+            yield _message("device", {"target": item.target.name, **_device(row, item)})
     for failed in view.failed:
         yield _message("failed_target", failed_target(failed))
     targets = [_target(item) for item in view.targets]
@@ -118,7 +136,7 @@ def _csv(view: ResultView) -> Iterator[bytes]:
     for item in view.targets:
         place = (item.target.name, item.target.account, item.target.region)
         for row in item.devices(()):
-            yield _csv_line((*place, *_device(row).values()))
+            yield _csv_line((*place, *_device(row, item).values()))
 
 
 def csv_rows(rows: Iterator[Row]) -> Iterator[bytes]:
@@ -149,10 +167,11 @@ def _target(item: TargetView) -> Row:
         "already": item.already,
         "stopped": item.stopped or None,
         "next": list(item.next),
+        "facts": [{"label": label, "text": text} for label, text in item.facts],
     }
 
 
-def _device(row: DeviceRow) -> Row:
+def _device(row: DeviceRow, item: TargetView) -> Row:
     return {
         "device_id": row.device_id,
         "name": row.name or None,
@@ -161,6 +180,7 @@ def _device(row: DeviceRow) -> Row:
         "reason": row.reason or None,
         "code": row.code or None,
         "updated_at": row.updated_at,
+        "unverified": None if item.unverified is None else row.key in item.unverified,
     }
 
 

@@ -167,11 +167,13 @@ def _identity(device: VerifiedDevice) -> bytes:
     """What names the device.
 
     A Microchip chip is named by its signed id. For other devices issuer and serial number
-    name the certificate (RFC 5280 §4.1.2.2): one SE05x chip has several.
+    name the certificate (RFC 5280 §4.1.2.2): one SE05x chip has several. The object counts
+    too where it is known, since how NXP numbers a chip's second certificate is not.
     """
     if device.record.vendor == "microchip":
         return b"chip " + device.record.device_id.encode()
-    return _digest(b"serial", device.leaf.issuer.der, device.leaf.serial_hex.encode())
+    place = (device.record.object_id or "").encode()
+    return _digest(b"serial", device.leaf.issuer.der, device.leaf.serial_hex.encode(), place)
 
 
 def _digest(*parts: bytes) -> bytes:

@@ -72,6 +72,9 @@ def test_what_is_there_but_different_is_left_alone_and_said(workshop):
     assert "running this again alone does not change it" in err
     assert "INACTIVE, expected ACTIVE" in out
     assert workshop.certificates(eu)[odd] == "INACTIVE"
+    status = workshop.status()["sandbox-eu"]
+    assert status["counts"]["attention"] == 1
+    assert status["next"] == []
     workshop.register(manifest, "--target", "sandbox-eu", "--update")
     workshop.assert_registered(eu, 3)
 

@@ -60,10 +60,12 @@ def print_status(
     A target that could not be used has no devices in the ledger: that the latest command
     did not end well is said on its own where no target tells it.
     """
+    from tng.ledger import DeviceState
     from tng.report.registration import ResultView, write_result
 
     views = tuple(_status_view(target, ledger) for target in targets)
-    result = "partial" if any(view.next for view in views) else "done"
+    is_open = any(view.next or view.counts.get(DeviceState.ATTENTION) for view in views)
+    result = "partial" if is_open else "done"
     with open_output(output) as stream:
         write_result(format_.value, ResultView("status", result, views, ()), stream)
     last = ledger.last_run()
@@ -97,14 +99,21 @@ def _run_view(
 
 
 def _status_view(target: "TargetDescription", ledger: "Ledger") -> "TargetView":
+    from tng.ledger import DeviceState
     from tng.report.registration import TargetView
 
+    counts = ledger.counts(target.key)
+    # What needs attention alone is not helped by running the same command again.
+    helped = (DeviceState.PENDING, DeviceState.FAILED, DeviceState.REMOVING)
+    goes_on = any(counts.get(state) for state in helped)
     return TargetView(
         target=target,
-        counts=ledger.counts(target.key),
+        counts=counts,
         already=None,
         stopped="",
-        next=tuple(dict.fromkeys(work.command for work in ledger.open_work(target.key))),
+        next=tuple(dict.fromkeys(work.command for work in ledger.open_work(target.key)))
+        if goes_on
+        else (),
         devices=partial(_devices, ledger, target.key, None),
     )
 

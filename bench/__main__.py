@@ -11,6 +11,7 @@ from rich.table import Table
 
 from bench.inputs import Inputs, make_inputs
 from bench.processes import elapsed, has_proc, peak_memory, tng_command
+from bench.registering import held_rate, ledger_ceiling
 from bench.verifying import measure_speed
 
 Row = tuple[str, str, str]
@@ -31,6 +32,8 @@ def main() -> None:
         inputs = make_inputs(Path(name), (10, options.entries, options.large))
         console.print("measuring …")
         figures = _measure(inputs, options.entries, options.large, options.rounds)
+        figures["ledger_devices_per_second"] = ledger_ceiling(Path(name), 5000)
+        figures["held_rate_of_100"] = held_rate(100, 5)
     _print(figures)
     if options.json:
         options.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
@@ -93,6 +96,12 @@ def _rows(figures: dict[str, float]) -> list[Row]:
             f"bare Python: {figures['bare_python_seconds'] * 1e3:.0f} ms",
         ),
         ("tng verify, 10 entries, prompt to prompt", f"{figures['ten_entries_seconds']:.2f} s", ""),
+        (
+            "ledger alone, 2 steps a device",
+            f"{figures['ledger_devices_per_second']:,.0f} devices/s",
+            "default quota: 10/s",
+        ),
+        ("rate held, 16 threads", f"{figures['held_rate_of_100']:.1f}/s", "set: 100/s"),
     ]
     for name, value in figures.items():
         if name.startswith("peak_mib_"):

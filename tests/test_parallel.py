@@ -1,5 +1,6 @@
 """Several processes: order, small streams, killed workers, killed parents."""
 
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -20,10 +21,19 @@ def process_of(batch: list[int]) -> list[int]:
     return [os.getpid()] * len(batch)
 
 
-def end_at_last(batch: list[int]) -> list[int]:
-    if 3 * ALONE in batch:
+def end_as_worker(batch: list[int]) -> list[int]:
+    if multiprocessing.parent_process() is not None:
         os.kill(os.getpid(), signal.SIGKILL)
+    return slowly(batch)
+
+
+def slowly(batch: list[int]) -> list[int]:
+    time.sleep(0.01)
     return batch
+
+
+def slow_process_of(batch: list[int]) -> list[int]:
+    return [os.getpid() for _ in slowly(batch)]
 
 
 @pytest.mark.parametrize("jobs", [1, 2, 3])
@@ -35,12 +45,17 @@ def test_results_come_in_the_order_of_the_pieces(jobs, count):
 
 def test_a_small_stream_stays_in_this_process_and_a_large_one_does_not():
     assert set(ordered_map(process_of, iter(range(ALONE)), 2)) == {os.getpid()}
-    assert len(set(ordered_map(process_of, iter(range(ALONE + 4 * BATCH)), 2))) > 1
+    assert len(set(ordered_map(slow_process_of, iter(range(ALONE + 200 * BATCH)), 2))) > 1
+
+
+def test_the_order_holds_from_this_process_to_the_workers():
+    numbers = range(ALONE + 200 * BATCH + 7)
+    assert list(ordered_map(slowly, iter(numbers), 2)) == list(numbers)
 
 
 def test_a_killed_worker_ends_the_run_with_a_clear_error():
     with pytest.raises(WorkerDiedError, match="was killed"):
-        list(ordered_map(end_at_last, iter(range(3 * ALONE + 1)), 2))
+        list(ordered_map(end_as_worker, iter(range(ALONE + 1000 * BATCH)), 2))
 
 
 def test_pieces_are_not_read_far_ahead_of_the_results():
@@ -61,12 +76,11 @@ def test_pieces_are_not_read_far_ahead_of_the_results():
 
 SLOW_PARENT = """
 import time
-from tests.test_parallel import process_of
+from tests.test_parallel import slow_process_of
 from tng.parallel import ALONE, BATCH, ordered_map
 if __name__ == "__main__":
-    for number in ordered_map(process_of, iter(range(ALONE + 100 * BATCH)), 2):
+    for number in ordered_map(slow_process_of, iter(range(ALONE + 1000 * BATCH)), 2):
         print(number, flush=True)
-        time.sleep(0.0005)
 """
 
 

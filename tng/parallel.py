@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from itertools import chain, islice
 from multiprocessing.connection import wait
 from typing import Any, TypeVar
@@ -62,20 +63,43 @@ def _batches(pieces: Iterator[Piece]) -> Iterator[list[Piece]]:
 
 def _spread(work: Work[Piece, Result], pieces: Iterator[Piece], jobs: int) -> Iterator[Result]:
     pool = ProcessPoolExecutor(jobs, _context(), _begin_worker, (work,))
-    waiting: deque[Future[Sequence[Result]]] = deque()
     try:
+        starting = threading.Thread(target=_start, args=(pool,), daemon=True)
+        starting.start()
         for batch in _batches(pieces):
-            waiting.append(pool.submit(_do_batch, batch))
-            if len(waiting) > jobs * _QUEUED_BATCHES:
-                yield from waiting.popleft().result()
-        while waiting:
-            yield from waiting.popleft().result()
+            # Nobody waits for the workers: until they are there, the work goes on here.
+            if starting.is_alive():
+                yield from work(batch)
+            else:
+                yield from _in_order(pool, chain((batch,), _batches(pieces)), jobs)
     except BrokenProcessPool as error:
         raise WorkerDiedError(
             "a worker process was killed", "run the same command again, or with --jobs 1"
         ) from error
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _start(pool: ProcessPoolExecutor) -> None:
+    # A pool that cannot start says so at the first batch.
+    with suppress(BrokenProcessPool, RuntimeError):
+        pool.submit(_do_nothing).result()
+
+
+def _do_nothing() -> None:
+    """The first thing a worker does: when it is done, the worker has begun."""
+
+
+def _in_order(
+    pool: ProcessPoolExecutor, batches: Iterator[list[Piece]], jobs: int
+) -> Iterator[Result]:
+    waiting: deque[Future[Sequence[Result]]] = deque()
+    for batch in batches:
+        waiting.append(pool.submit(_do_batch, batch))
+        if len(waiting) > jobs * _QUEUED_BATCHES:
+            yield from waiting.popleft().result()
+    while waiting:
+        yield from waiting.popleft().result()
 
 
 def _context() -> multiprocessing.context.BaseContext:

@@ -5,7 +5,7 @@ from collections import Counter
 
 from tng.clouds.interface import AttentionStep, DoneStep
 from tng.plan.models import DevicePlan, Disposition, Step, TargetDescription
-from tng.plan.view import RemoteView, TargetFacts
+from tng.plan.view import Rates, RemoteView, TargetFacts
 
 UNDO = {"Register": "Delete", "AttachPolicy": "DetachPolicy"}
 
@@ -19,7 +19,7 @@ class MemoryCloud:
 
     def __init__(self, name="eu", account="111111111111", rate=1_000_000.0):
         self.description = TargetDescription(name, "memory", account, "eu-central-1")
-        self.rates = {"*": rate}
+        self.rates = Rates({}, rate)
         self.certificates = {}
         self.policies = {}
         self.calls = Counter()

@@ -1,12 +1,16 @@
 """Retries: what is tried again, how often, how long it waits, and what ends it."""
 
+from dataclasses import dataclass
+
 import pytest
 
 from tests.apply.fake_time import FakeTime
 from tng.apply.calls import Calls, StoppedError
+from tng.apply.rate import BURST_SECONDS
 from tng.apply.retry import RetryPolicy
 from tng.apply.stopping import StopSignal
 from tng.clouds.interface import RefusedError, ThrottledError, TransientError
+from tng.plan.view import Rates
 
 
 class Script:
@@ -24,17 +28,17 @@ class Script:
         return item
 
 
+@dataclass
 class Rated:
-    def __init__(self, **rates):
-        self.rates = rates
+    rates: Rates
 
 
-def make(fake, *, stop=None, rate=1e6, **policy):
+def make(fake, *, stop=None, rate=1e6, rates=None, **policy):
     calls = Calls(
         stop=stop or StopSignal(), policy=RetryPolicy(**policy),
         clock=fake.clock, sleep=fake.sleep, jitter=lambda: 0.999,
     )  # fmt: skip
-    calls.follow(Rated(**{"*": rate, "Slow": 2.0}), "memory:1:eu")
+    calls.follow(Rated(rates or Rates({"Slow": 2.0}, rate)), "memory:1:eu")
     return calls
 
 
@@ -132,3 +136,23 @@ def test_stopping_reaches_the_parts_and_not_the_whole():
     whole.set()
     assert two.is_set()
     assert whole.child().is_set()
+
+
+def test_operations_without_a_quota_of_their_own_share_one_bucket_and_its_pauses():
+    fake = FakeTime()
+    calls = make(fake, rates=Rates({}, 10.0, shared=True))
+    for operation in ("Put", "Get", "Delete", "Put", "Get"):
+        calls(operation, Script("answer"))
+    assert fake.clock() == pytest.approx(0.4 - BURST_SECONDS, abs=0.101)
+    before = fake.clock()
+    assert calls("Put", Script(ThrottledError("429", "slow", 5.0), "answer")) == "answer"
+    calls("Get", Script("answer"))
+    assert fake.clock() - before >= 5.0
+
+
+def test_a_call_for_several_steps_takes_as_much_as_they_cost():
+    fake = FakeTime()
+    calls = make(fake, rates=Rates({}, 10.0, shared=True, costs={"Put": 0.5}))
+    for _ in range(5):
+        calls("Put", Script("answer"), steps=10)
+    assert fake.clock() == pytest.approx(2.0, abs=0.101)

@@ -16,7 +16,7 @@ from tng.clouds.interface import RefusedError, TargetUnusableError, ThrottledErr
 from tng.ledger import DeviceState, SqliteLedger
 from tng.plan.eligibility import PlanPolicy, select_devices
 from tng.plan.planner import InspectedTarget, make_plan
-from tng.plan.view import TargetFacts
+from tng.plan.view import Rates, TargetFacts
 
 DEVICES = tuple(verified(number) for number in range(12))
 KEYS = {device.leaf.sha256 for device in DEVICES}
@@ -274,7 +274,7 @@ def test_a_stop_finishes_what_is_in_flight_and_leaves_the_rest(ledger):
     assert result.done + result.left == 12
     made = {device.key for device in ledger.registered(cloud.description.key)}
     assert made == set(cloud.certificates)
-    cloud.before, cloud.rates = (lambda step: None), {"*": 1e6}
+    cloud.before, cloud.rates = (lambda step: None), Rates({}, 1e6)
     register(cloud, ledger)
     assert_all_registered_once(cloud, ledger)
 

@@ -191,7 +191,7 @@ def test_one_device_alone_can_be_deregistered(workshop):
 def test_nobody_is_asked_without_a_terminal(workshop):
     manifest = workshop.manifest(2)
     _, err = workshop.tng("register", manifest, *workshop.trust, *BOTH, expect=2)
-    assert f"2 in account {workshop.cloud.eu.account} eu-central-1" in err
+    assert f"2 in account {workshop.cloud.eu.account}, eu-central-1" in err
     assert "--yes" in err
     assert workshop.cloud.front.log.writes() == ()
     assert not (workshop.folder / "tng-ledger.db").exists()
@@ -220,7 +220,7 @@ def test_at_a_terminal_the_user_is_asked(workshop, answer, code, count):
     finally:
         os.close(leader)
         os.close(follower)
-    assert f"register 2 in account {eu.account} eu-central-1" in asked
+    assert f"register 2 in account {eu.account}, eu-central-1" in asked
     assert "2  to register" in asked
     assert process.returncode == code
     assert len(workshop.certificates(eu)) == count

@@ -1,7 +1,7 @@
 """A cloud in memory, for tests of planning; it holds what its view says."""
 
 from tng.plan.models import DevicePlan, Disposition, TargetDescription
-from tng.plan.view import RemoteView, TargetFacts
+from tng.plan.view import Rates, RemoteView, TargetFacts
 
 CALLS = (("Register", ""), ("Attach", "fleet"))
 
@@ -11,7 +11,7 @@ class FakeCloud:
 
     def __init__(self, account="111111111111", name_of=lambda device: device.record.device_id):
         self.description = TargetDescription("eu", "fake", account, "here")
-        self.rates = {"Register": 10.0, "*": 5.0}
+        self.rates = Rates({"Register": 10.0}, 5.0)
         self._name_of = name_of
 
     def plan_device(self, device, view: RemoteView) -> DevicePlan:

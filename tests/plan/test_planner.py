@@ -9,7 +9,7 @@ from tests.planned_devices import verified
 from tng.findings import Effect, Finding, Severity
 from tng.plan.eligibility import PlanPolicy, Selection, select_devices
 from tng.plan.models import Disposition, FailedTarget
-from tng.plan.planner import InspectedTarget, duration, make_plan
+from tng.plan.planner import InspectedTarget, make_plan
 from tng.plan.view import RemoteView
 
 
@@ -32,7 +32,7 @@ def test_calls_are_counted_and_timed_by_the_slowest_operation():
     ("calls", "seconds"), [({}, 0), ({"Register": 30}, 3), ({"Register": 30, "Other": 50}, 10)]
 )
 def test_duration(calls, seconds):
-    assert duration(calls, FakeCloud().rates) == timedelta(seconds=seconds)
+    assert FakeCloud().rates.duration(calls) == timedelta(seconds=seconds)
 
 
 def test_what_is_there_needs_no_call():
@@ -55,12 +55,12 @@ def test_devices_of_one_name_are_all_left_alone():
     dispositions = [device.disposition for device in plan.devices]
     assert dispositions == [Disposition.CONFLICT, Disposition.CONFLICT, Disposition.REGISTER]
     assert plan.calls == {"Register": 1, "Attach": 1}
-    assert [item.code for item in plan.findings] == ["thing-name-duplicate"]
+    assert [item.code for item in plan.findings] == ["target-name-duplicate"]
 
 
 def test_devices_without_a_name_are_told():
     plan = make_plan(select(verified(1)), [target(FakeCloud(name_of=lambda _: ""))]).targets[0]
-    assert [item.code for item in plan.findings] == ["thing-name-invalid"]
+    assert [item.code for item in plan.findings] == ["target-name-invalid"]
     assert plan.devices[0].device.record.device_id in plan.findings[0].message
 
 

@@ -7,7 +7,7 @@ down of it, is not known here.
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Protocol
 
 from tng.apply.progress import NoProgress, Progress
@@ -15,9 +15,13 @@ from tng.apply.rate import Clock, RateBucket, Sleep
 from tng.apply.retry import Jitter, RetryPolicy, system_jitter
 from tng.apply.stopping import StopSignal
 from tng.clouds.interface import Reply, ThrottledError, TransientError
+from tng.plan.view import Rates
 
 DEFAULT_RATE = 10.0
 """Calls a second for an operation of which no rate is known: AWS IoT's lowest quota."""
+
+
+_UNKNOWN_RATES = Rates({}, DEFAULT_RATE)
 
 
 class StoppedError(Exception):
@@ -28,8 +32,8 @@ class Rated(Protocol):
     """What knows the rates of a target; every `Cloud` does."""
 
     @property
-    def rates(self) -> Mapping[str, float]:
-        """Calls a second by operation, and under ``"*"`` for all others."""
+    def rates(self) -> Rates:
+        """How fast it may be called."""
 
 
 class Calls:
@@ -67,13 +71,16 @@ class Calls:
         """Tell ``progress`` of throttled calls from now on."""
         self._progress = progress
 
-    def __call__(self, operation: str, call: Callable[[], Reply]) -> Reply:
-        """Make the call; see `Caller`. Raises `StoppedError` when the run is stopped."""
+    def __call__(self, operation: str, call: Callable[[], Reply], *, steps: int = 1) -> Reply:
+        """Make the call; see `Caller`. Raises `StoppedError` when the run is stopped.
+
+        ``steps`` is how many steps of ``operation`` the call carries.
+        """
         deadline = self._clock() + self._policy.deadline
         failures = throttles = 0
         while True:
-            bucket = self._bucket(operation)
-            if self._stop.is_set() or not bucket.acquire():
+            bucket, cost = self._bucket(operation)
+            if self._stop.is_set() or not bucket.acquire(cost * steps):
                 raise StoppedError(operation)
             try:
                 return call()
@@ -96,12 +103,13 @@ class Calls:
         self._progress.throttled(self._target, operation)
         bucket.pause(seconds)
 
-    def _bucket(self, operation: str) -> RateBucket:
+    def _bucket(self, operation: str) -> tuple[RateBucket, float]:
+        """The bucket that ``operation`` draws from, and how much a step of it takes."""
         with self._lock:
-            bucket = self._buckets.get(operation)
+            rates = _UNKNOWN_RATES if self._rated is None else self._rated.rates
+            name, rate = rates.bucket(operation)
+            bucket = self._buckets.get(name)
             if bucket is None:
-                rates = {} if self._rated is None else self._rated.rates
-                rate = rates.get(operation, rates.get("*", DEFAULT_RATE))
                 bucket = RateBucket(rate, self._clock, self._sleep)
-                self._buckets[operation] = bucket
-            return bucket
+                self._buckets[name] = bucket
+            return bucket, rates.cost(operation)

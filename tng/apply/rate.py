@@ -32,16 +32,16 @@ class RateBucket:
         self._next = clock()
         self._paused_until = self._next
 
-    def acquire(self) -> bool:
-        """Wait for the turn of one call; false if the wait was ended and there is no turn."""
-        moment = self._reserve()
+    def acquire(self, calls: float = 1.0) -> bool:
+        """Wait for the turn of a call that counts as so many; false if the wait was ended."""
+        moment = self._reserve(calls)
         while True:
             wait = moment - self._clock()
             if wait > 0:
                 if self._sleep(wait):
                     return False
                 continue
-            again = self._reserve_if_paused(moment)
+            again = self._reserve_if_paused(moment, calls)
             if again is None:
                 return True
             moment = again
@@ -57,17 +57,17 @@ class RateBucket:
                 self._paused_until = until
                 self._next = until
 
-    def _reserve(self) -> float:
+    def _reserve(self, calls: float) -> float:
         with self._lock:
-            return self._take(self._clock())
+            return self._take(self._clock(), calls)
 
-    def _reserve_if_paused(self, moment: float) -> float | None:
+    def _reserve_if_paused(self, moment: float, calls: float) -> float | None:
         with self._lock:
             if moment >= self._paused_until:
                 return None
-            return self._take(self._clock())
+            return self._take(self._clock(), calls)
 
-    def _take(self, now: float) -> float:
+    def _take(self, now: float, calls: float) -> float:
         start = max(self._next, now - BURST_SECONDS, self._paused_until)
-        self._next = start + self._interval
+        self._next = start + self._interval * calls
         return start

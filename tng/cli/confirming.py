@@ -58,7 +58,7 @@ def _ask(
     if asked:
         return
     places = ", ".join(
-        f"{count:,} in account {target.account} {target.region} ({printable(target.name)})"
+        f"{count:,} in {target.place} ({printable(target.name)})"
         for target, count in wanted
         if count
     )

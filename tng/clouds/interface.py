@@ -7,7 +7,7 @@ are the same for every cloud and live in ``apply``.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 from tng.plan.models import DevicePlan, PlannableDevice, Step
 from tng.plan.view import DevicePlanner, RemoteView, TargetFacts
@@ -82,8 +82,8 @@ Reply = TypeVar("Reply")
 class Caller(Protocol):
     """How an adapter makes its *read* calls: at the rate, and again after throttles.
 
-    The engine supplies one per target. `Cloud.perform` does not use it: there the
-    engine itself is outside.
+    The engine supplies one per target. `Cloud.perform` uses it only for reads that find
+    out what an answer meant: around the step itself is the engine.
     """
 
     def __call__(self, operation: str, call: Callable[[], Reply]) -> Reply:
@@ -131,3 +131,19 @@ class Cloud(DevicePlanner, Protocol):
 
     def perform(self, step: Step) -> StepResult:
         """Make the call once; raises a `CloudError` sibling. Never retries by itself."""
+
+
+@runtime_checkable
+class BatchCloud(Cloud, Protocol):
+    """A cloud that can take several steps in one call."""
+
+    def batch_size(self, operation: str) -> int:
+        """How many steps of ``operation`` one call takes; 1 where there is no such call."""
+
+    def perform_batch(self, steps: Sequence[Step]) -> tuple[StepResult | CloudError, ...]:
+        """Make one call for all ``steps``, at most `batch_size` of one operation.
+
+        Gives the outcome of each, in order; raises a `CloudError` sibling where the call as a
+        whole failed, and then nothing is known of any step. What comes back as a
+        `ThrottledError` or `TransientError` is tried again, one by one.
+        """

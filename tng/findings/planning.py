@@ -17,24 +17,24 @@ PLANNING: tuple[Check, ...] = (
         "tng",
     ),
     Check(
-        "thing-name-invalid",
+        "target-name-invalid",
         Severity.ERROR,
         Effect.NONE,
         "A name or attribute made from a template is not allowed",
         "The template names a field that a device does not have, or its value contains characters "
         "that the cloud does not allow in names. The device is left alone on that target.",
         "Choose another field, for example {device_id}, which is plain hex.",
-        _AWS_THINGS,
+        f"{_AWS_THINGS}; Azure DPS, service API, registrationId",
     ),
     Check(
-        "thing-name-duplicate",
+        "target-name-duplicate",
         Severity.ERROR,
         Effect.NONE,
         "Several devices would get the same name",
         "Each device needs a name of its own; none of those that share one is registered.",
         "Add a field that differs, for example {object_id} for chips with several certificates, "
         "or {sha256}.",
-        _AWS_THINGS,
+        f"{_AWS_THINGS}; Azure DPS, service API, registrationId",
     ),
     Check(
         "connectivity-object-planned",

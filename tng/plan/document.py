@@ -5,8 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tng.models import InputSummary, Outcome, Source, Undecodable
-from tng.plan.models import DevicePlan, Plan, TargetPlan
-from tng.plan.planner import duration
+from tng.plan.models import DevicePlan, Plan, TargetDescription, TargetPlan
 from tng.plan.saved import (
     Origin,
     PlanDocument,
@@ -17,6 +16,7 @@ from tng.plan.saved import (
     PlannedTarget,
     PlanOptions,
 )
+from tng.plan.view import Rates
 
 MAX_NAMED = 5
 """Devices that a message names before it only counts."""
@@ -61,7 +61,7 @@ def check_against(
     document: PlanDocument,
     sources: Sequence[InputSummary],
     plan: Plan,
-    rates: Mapping[str, Mapping[str, float]],
+    rates: Mapping[str, Rates],
 ) -> CheckedPlan:
     """Cut a freshly made ``plan`` down to what ``document`` decided.
 
@@ -80,8 +80,8 @@ def check_against(
             departures.append(f"the target {target.target.name} is not in the plan: left out")
         elif not _same_place(decided, target):
             departures.append(
-                f"the target {decided.name} is {target.target.account} in {target.target.region}, "
-                f"the plan says {decided.account} in {decided.region}: left out"
+                f"the target {decided.name} is {target.target.place}, "
+                f"the plan says {_decided_place(decided)}: left out"
             )
         else:
             devices, found = _restrict(decided, target)
@@ -100,6 +100,10 @@ def _source_departures(document: PlanDocument, sources: Sequence[InputSummary]) 
         elif sha256 != planned[path]:
             departures.append(f"{path} has changed since the plan was made")
     return departures
+
+
+def _decided_place(decided: PlannedTarget) -> str:
+    return TargetDescription(decided.name, decided.cloud, decided.account, decided.region).place
 
 
 def _same_place(decided: PlannedTarget, target: TargetPlan) -> bool:
@@ -146,11 +150,9 @@ def _id(device: DevicePlan) -> str:
     return device.device.record.device_id
 
 
-def _with_devices(
-    target: TargetPlan, devices: tuple[DevicePlan, ...], rates: Mapping[str, float]
-) -> TargetPlan:
+def _with_devices(target: TargetPlan, devices: tuple[DevicePlan, ...], rates: Rates) -> TargetPlan:
     calls = Counter(operation for device in devices for operation in device.operations)
-    return replace(target, devices=devices, calls=dict(calls), duration=duration(calls, rates))
+    return replace(target, devices=devices, calls=dict(calls), duration=rates.duration(calls))
 
 
 def _named(devices: Sequence[str]) -> str:

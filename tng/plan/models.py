@@ -73,6 +73,8 @@ class DevicePlan:
     called there (thing name, registration id). ``differences`` tell in words how the
     remote state departs from what is wanted. ``calls`` are the (operation, subject) pairs of
     the steps to be made, in order. ``name`` is empty where the target names nothing.
+    ``claims`` are further names, each with what it is (``("device id", "0123…")``), that no
+    other device may have on the target.
     """
 
     device: PlannableDevice
@@ -81,6 +83,7 @@ class DevicePlan:
     disposition: Disposition
     differences: tuple[str, ...]
     calls: tuple[tuple[str, str], ...]
+    claims: tuple[tuple[str, str], ...] = ()
 
     @property
     def operations(self) -> tuple[str, ...]:
@@ -100,7 +103,9 @@ class IneligibleDevice:
 class TargetDescription:
     """Which account in which region: ``key`` is its identity in the ledger.
 
-    ``name`` is the user's own (from ``tng.toml``) or made from account and region.
+    ``name`` is the user's own (from ``tng.toml``) or made from account and region. ``account``
+    is what the cloud tells its customers apart by: AWS's twelve digits, the service host name
+    of an Azure DPS instance (which is in no ``region``: that is empty).
     ``key`` is ``"aws:111111111111:eu-central-1"``-like and never holds a secret.
     """
 
@@ -112,7 +117,14 @@ class TargetDescription:
     @property
     def key(self) -> str:
         """Identity in the ledger."""
-        return f"{self.cloud}:{self.account}:{self.region}"
+        return ":".join(part for part in (self.cloud, self.account, self.region) if part)
+
+    @property
+    def place(self) -> str:
+        """Where it is, in words."""
+        if not self.region:
+            return self.account
+        return f"account {self.account}, {self.region}"
 
 
 @dataclass(frozen=True, slots=True)

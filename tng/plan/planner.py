@@ -7,7 +7,6 @@ No call is made here and nothing is written: the caller inspects the targets bef
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 
 from tng.findings import Finding, finding
 from tng.plan.eligibility import Selection
@@ -50,17 +49,13 @@ def make_plan(
             refused.append(_same(target, names[key]))
             continue
         names[key] = target.name
-        plans.append(_plan_target(selection, target))
+        planned = _plan_target(selection, target)
+        full = _over_capacity(planned, target)
+        if full is None:
+            plans.append(planned)
+        else:
+            refused.append(full)
     return Plan(tuple(plans), tuple(refused), selection.ineligible)
-
-
-def duration(calls: Mapping[str, int], rates: Mapping[str, float]) -> timedelta:
-    """How long the calls take: the slowest operation, as each has a bucket of its own.
-
-    ``rates`` are calls a second by operation, ``"*"`` for the others.
-    """
-    seconds = (count / rates.get(name, rates["*"]) for name, count in calls.items())
-    return timedelta(seconds=max(seconds, default=0.0))
 
 
 def _plan_target(selection: Selection, target: InspectedTarget) -> TargetPlan:
@@ -80,35 +75,60 @@ def _plan_target(selection: Selection, target: InspectedTarget) -> TargetPlan:
         facts=target.facts.facts,
         devices=tuple(devices),
         calls=dict(calls),
-        duration=duration(calls, cloud.rates),
+        duration=cloud.rates.duration(calls),
         findings=target.facts.findings + tuple(findings),
     )
 
 
+def _over_capacity(plan: TargetPlan, target: InspectedTarget) -> FailedTarget | None:
+    """A target that cannot hold all that is planned is not begun: the rest would be left over."""
+    capacity = target.facts.capacity
+    if capacity is None:
+        return None
+    held = target.view.held if target.view is not None and target.view.held is not None else 0
+    new = sum(device.disposition is Disposition.REGISTER for device in plan.devices)
+    if held + new <= capacity:
+        return None
+    return FailedTarget(
+        target.name,
+        f"{target.name} would hold {held + new:,} devices ({held:,} are there, {new:,} new), "
+        f"its limit is {capacity:,}",
+        "Use a further target for some of them, or set the limit that the provider granted.",
+    )
+
+
+def _claims(plan: DevicePlan) -> tuple[tuple[str, str], ...]:
+    return ((("name", plan.name),) if plan.name else ()) + plan.claims
+
+
 def _refuse_shared_names(devices: list[DevicePlan]) -> tuple[list[DevicePlan], list[Finding]]:
     """Devices that would get the same name are all left alone: none has a better right."""
-    holders = Counter(plan.name for plan in devices if plan.name)
-    shared = {name: count for name, count in holders.items() if count > 1}
+    holders = Counter(claim for plan in devices for claim in _claims(plan))
+    shared = {claim: count for claim, count in holders.items() if count > 1}
     if not shared:
         return devices, []
     planned = [_in_conflict(plan, shared) for plan in devices]
-    name, count = next(iter(shared.items()))
+    alone = sum(plan is not before for plan, before in zip(planned, devices, strict=True))
+    (what, name), count = next(iter(shared.items()))
     message = (
-        f"{sum(shared.values())} devices share {len(shared)} names, for example {count} would "
-        f"be {name!r}; expected one device per name"
+        f"{alone} devices share {len(shared)} names, for example {count} would have the {what} "
+        f"{name!r}; expected one device per name"
     )
-    return planned, [finding("thing-name-duplicate", message)]
+    return planned, [finding("target-name-duplicate", message)]
 
 
-def _in_conflict(plan: DevicePlan, shared: Mapping[str, int]) -> DevicePlan:
-    if plan.name not in shared:
+def _in_conflict(plan: DevicePlan, shared: Mapping[tuple[str, str], int]) -> DevicePlan:
+    differences = tuple(
+        f"the {what} {name!r} is also that of {shared[what, name] - 1} other planned devices"
+        for what, name in _claims(plan)
+        if (what, name) in shared
+    )
+    if not differences:
         return plan
-    others = shared[plan.name] - 1
-    difference = f"the name {plan.name!r} is also that of {others} other planned devices"
     return replace(
         plan,
         disposition=Disposition.CONFLICT,
-        differences=(difference, *plan.differences),
+        differences=differences + plan.differences,
         calls=(),
     )
 
@@ -125,7 +145,7 @@ def _nameless(devices: Iterable[DevicePlan]) -> list[Finding]:
         f"{len(failed)} devices are left alone, for example {first.device.record.device_id}: "
         f"{first.differences[0]}"
     )
-    return [finding("thing-name-invalid", message)]
+    return [finding("target-name-invalid", message)]
 
 
 def _warn_of_connectivity(devices: Iterable[DevicePlan]) -> list[Finding]:
@@ -144,6 +164,6 @@ def _same(target: InspectedTarget, other: str) -> FailedTarget:
     description = target.cloud.description
     return FailedTarget(
         target.name,
-        f"{target.name} and {other} are both account {description.account} in {description.region}",
-        "Name one of the two targets only, or correct its account and region.",
+        f"{target.name} and {other} are both {description.place}",
+        "Name one of the two targets only, or correct which account or instance it is.",
     )

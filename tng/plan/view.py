@@ -5,7 +5,8 @@ that planning knows nothing of calls.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Protocol
 
 from tng.findings import Finding
@@ -14,10 +15,47 @@ from tng.plan.models import DevicePlan, PlannableDevice, TargetDescription
 
 @dataclass(frozen=True, slots=True)
 class TargetFacts:
-    """What the preflight learned: ``facts`` as pairs of label and text, and findings."""
+    """What the preflight learned: ``facts`` as pairs of label and text, and findings.
+
+    ``capacity`` is how many devices the target holds at most; ``None`` where there is no limit.
+    """
 
     facts: tuple[tuple[str, str], ...]
     findings: tuple[Finding, ...]
+    capacity: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """How fast a target may be called.
+
+    ``by_operation`` are calls a second of operations with a quota of their own. ``others`` is
+    for every other one: each by itself or, with ``shared``, all of them together. ``costs``
+    are calls that one step of an operation counts as, where that is not one.
+    """
+
+    by_operation: Mapping[str, float]
+    others: float
+    shared: bool = False
+    costs: Mapping[str, float] = field(default_factory=dict)
+
+    def bucket(self, operation: str) -> tuple[str, float]:
+        """The name of the bucket that ``operation`` draws from, and its calls a second."""
+        if operation in self.by_operation:
+            return operation, self.by_operation[operation]
+        return ("" if self.shared else operation), self.others
+
+    def cost(self, operation: str) -> float:
+        """The calls that one step of ``operation`` counts as."""
+        return self.costs.get(operation, 1.0)
+
+    def duration(self, calls: Mapping[str, int]) -> timedelta:
+        """How long so many steps of each operation take: as long as the slowest bucket."""
+        seconds: dict[str, float] = {}
+        for operation, count in calls.items():
+            name, rate = self.bucket(operation)
+            seconds[name] = seconds.get(name, 0.0) + count * self.cost(operation) / rate
+        return timedelta(seconds=max(seconds.values(), default=0.0))
 
 
 RemoteState = Mapping[str, object]
@@ -26,9 +64,13 @@ RemoteState = Mapping[str, object]
 
 @dataclass(frozen=True, slots=True)
 class RemoteView:
-    """The target's state of all devices asked for, by `DevicePlan.key`; absent = not there."""
+    """The target's state of all devices asked for, by `DevicePlan.key`; absent = not there.
+
+    ``held`` is how many devices of anybody's the target holds, where that was learned.
+    """
 
     states: Mapping[str, RemoteState]
+    held: int | None = None
 
 
 class DevicePlanner(Protocol):
@@ -39,8 +81,8 @@ class DevicePlanner(Protocol):
         """Which target this is; known once its preflight has run (or from configuration)."""
 
     @property
-    def rates(self) -> Mapping[str, float]:
-        """Calls a second by operation, and under ``"*"`` for all others."""
+    def rates(self) -> Rates:
+        """How fast it may be called."""
 
     def plan_device(self, device: PlannableDevice, view: RemoteView) -> DevicePlan:
         """Pure: compare what is wanted with what is there."""

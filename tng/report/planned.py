@@ -46,10 +46,7 @@ def begin_lines(plan: Plan) -> Iterator[str]:
         place = target.target
         count = sum(bool(device.calls) for device in target.devices)
         facts = "".join(f", {k} {printable(v)}" for k, v in target.facts if k == "endpoint")
-        yield (
-            f"{printable(place.name)}: {count:,} to register, "
-            f"account {place.account}, {place.region}{facts}"
-        )
+        yield (f"{printable(place.name)}: {count:,} to register, {place.place}{facts}")
         yield from _finding_lines(target)
         yield from _allowed_lines(target)
 
@@ -98,7 +95,7 @@ def duration_text(duration: timedelta) -> str:
 def _target_lines(plan: TargetPlan) -> Iterator[str]:
     target = plan.target
     name = printable(target.name)
-    yield f"target {name}: {target.cloud}, account {target.account}, {target.region}"
+    yield f"target {name}: {target.cloud}, {target.place}"
     for label, text in plan.facts:
         if label not in ("account", "region"):
             yield f"  {printable(label)}: {printable(text)}"

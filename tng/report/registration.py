@@ -81,10 +81,7 @@ def _column_lines(view: ResultView) -> Iterator[str]:
 
 def _target_lines(item: TargetView) -> Iterator[str]:
     target = item.target
-    yield (
-        f"target {printable(target.name)}: {target.cloud}, account {target.account}, "
-        f"{target.region}"
-    )
+    yield f"target {printable(target.name)}: {target.cloud}, {target.place}"
     for label, text in item.facts:
         if label not in ("account", "region"):
             yield f"  {printable(label)}: {printable(text)}"

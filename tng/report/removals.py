@@ -7,7 +7,6 @@ from typing import BinaryIO
 import orjson
 
 from tng.plan.models import FailedTarget
-from tng.plan.planner import duration
 from tng.registration import Removal
 from tng.report.planned import duration_text
 from tng.report.registration import csv_rows, failed_target
@@ -63,14 +62,14 @@ def _rows(removals: Sequence[Removal]) -> Iterator[Row]:
 def _lines(removals: Sequence[Removal], failed: Sequence[FailedTarget]) -> Iterator[str]:
     for removal in removals:
         target, cloud = removal.description, removal.target.cloud
-        yield f"target {target.name}: {target.cloud}, account {target.account}, {target.region}"
+        yield f"target {target.name}: {target.cloud}, {target.place}"
         yield f"  {len(removal.devices):>9,}  to deregister"
         calls = Counter(
             step.operation for device in removal.devices for step in cloud.undo_steps(device)
         )
         if calls:
             yield "  calls: " + ", ".join(f"{count:,} {name}" for name, count in calls.items())
-            seconds = duration_text(duration(calls, cloud.rates))
+            seconds = duration_text(cloud.rates.duration(calls))
             yield f"  takes about {seconds} at this target's rates"
     for item in failed:
         yield f"target {printable(item.name)} cannot be used: {printable(item.message)}"

@@ -201,10 +201,10 @@ def test_rates_are_the_quotas_that_the_sandbox_judges_by():
 def test_rates_are_layered():
     settings = AwsSettings(name="", rate=5, rates=(("AttachPolicy", 40.0),))
     found = rates(settings, {"CreateThing": 400.0})
-    assert found["RegisterCertificateWithoutCA"] == 5
-    assert found["AttachPolicy"] == 40
-    assert found["CreateThing"] == 200
-    assert found["*"] == 5
+    assert found.bucket("RegisterCertificateWithoutCA")[1] == 5
+    assert found.bucket("AttachPolicy")[1] == 40
+    assert found.bucket("CreateThing")[1] == 200
+    assert found.bucket("ListCertificates") == ("ListCertificates", 5)
 
 
 class ServiceQuotas(BaseHTTPRequestHandler):

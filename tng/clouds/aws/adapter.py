@@ -14,14 +14,14 @@ from tng.clouds.aws.names import Place
 from tng.clouds.aws.performing import perform
 from tng.clouds.aws.policies import read_policy_file
 from tng.clouds.aws.preflight import Inquiry, Services
-from tng.clouds.aws.rates import rates
+from tng.clouds.aws.rates import REGISTER, rates
 from tng.clouds.aws.sessions import AwsSessions
 from tng.clouds.aws.settings import AwsSettings
 from tng.clouds.aws.steps import device_steps, undo_steps
 from tng.clouds.interface import Caller, CloudError, RegisteredDevice, StepResult
 from tng.errors import TargetError
 from tng.plan.models import DevicePlan, PlannableDevice, Step, TargetDescription
-from tng.plan.view import RemoteView, TargetFacts
+from tng.plan.view import Rates, RemoteView, TargetFacts
 
 UNKNOWN_ACCOUNT = "unknown"
 """Stands for the account until STS was asked, where none was configured."""
@@ -48,8 +48,8 @@ class AwsCloud:
         return TargetDescription(name, "aws", place.account, place.region)
 
     @property
-    def rates(self) -> Mapping[str, float]:
-        """Calls a second by operation; with ``rates_from_quotas``, right after `preflight`."""
+    def rates(self) -> Rates:
+        """Calls a second; with ``rates_from_quotas``, right after `preflight`."""
         return rates(self._settings, self._quotas)
 
     def preflight(self, *, offline: bool) -> TargetFacts:
@@ -67,7 +67,7 @@ class AwsCloud:
         self._place = Place(found.account, region)
         self._quotas = found.quotas
         self._missing_policy = found.missing_policy
-        rate = f"{self.rates['RegisterCertificateWithoutCA']:g} registrations a second"
+        rate = f"{self.rates.by_operation[REGISTER]:g} registrations a second"
         return TargetFacts((*found.facts.facts, ("rate", rate)), found.facts.findings)
 
     def prepare(self) -> TargetFacts:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 
 from tng.clouds.aws.api import AwsApi
 from tng.clouds.aws.settings import AwsSettings
+from tng.plan.view import Rates
 
 REGISTER = "RegisterCertificateWithoutCA"
 OTHERS = "*"
@@ -38,8 +39,8 @@ _MAX_PAGES = 20
 """Service Quotas lists about 250 quotas of IoT Core, 100 a page."""
 
 
-def rates(settings: AwsSettings, quotas: Mapping[str, float]) -> dict[str, float]:
-    """Calls a second by operation: defaults < quotas < ``rate`` < ``rates``.
+def rates(settings: AwsSettings, quotas: Mapping[str, float]) -> Rates:
+    """Calls a second, a quota an operation: defaults < quotas < ``rate`` < ``rates``.
 
     ``rate`` is registrations a second; every other operation is scaled with it, so that
     half the rate leaves half of every quota to others.
@@ -48,7 +49,9 @@ def rates(settings: AwsSettings, quotas: Mapping[str, float]) -> dict[str, float
     if settings.rate is not None:
         factor = settings.rate / table[REGISTER]
         table = {operation: rate * factor for operation, rate in table.items()}
-    return {**table, **dict(settings.rates)}
+    table |= dict(settings.rates)
+    others = table.pop(OTHERS)
+    return Rates(table, others)
 
 
 def read_quotas(service_quotas: AwsApi) -> dict[str, float]:

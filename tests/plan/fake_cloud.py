@@ -7,12 +7,18 @@ CALLS = (("Register", ""), ("Attach", "fleet"))
 
 
 class FakeCloud:
-    """Registers what is not in the view; names devices by ``name_of``."""
+    """Registers what is not in the view; names devices by ``name_of``, ``claims_of`` adds more."""
 
-    def __init__(self, account="111111111111", name_of=lambda device: device.record.device_id):
+    def __init__(
+        self,
+        account="111111111111",
+        name_of=lambda device: device.record.device_id,
+        claims_of=lambda device: (),
+    ):
         self.description = TargetDescription("eu", "fake", account, "here")
         self.rates = Rates({"Register": 10.0}, 5.0)
         self._name_of = name_of
+        self._claims_of = claims_of
 
     def plan_device(self, device, view: RemoteView) -> DevicePlan:
         key = device.leaf.sha256
@@ -21,7 +27,9 @@ class FakeCloud:
             return DevicePlan(device, key, "", Disposition.CONFLICT, ("no {cn}",), ())
         if key in view.states:
             return DevicePlan(device, key, name, Disposition.RIGHT, (), ())
-        return DevicePlan(device, key, name, Disposition.REGISTER, (), CALLS)
+        return DevicePlan(
+            device, key, name, Disposition.REGISTER, (), CALLS, self._claims_of(device)
+        )
 
 
 NO_FACTS = TargetFacts((("account", "111111111111"),), ())

@@ -154,7 +154,7 @@ def test_another_account_is_not_applied():
     elsewhere = plan_of(verified(1), cloud=FakeCloud("222222222222"))
     checked = check_against(document, [MANIFEST], elsewhere, RATES)
     assert checked.plan.targets == ()
-    assert "the plan says 111111111111" in checked.departures[0]
+    assert "the plan says account 111111111111" in checked.departures[0]
 
 
 def test_changed_sources_are_told():

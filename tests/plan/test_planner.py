@@ -10,7 +10,7 @@ from tng.findings import Effect, Finding, Severity
 from tng.plan.eligibility import PlanPolicy, Selection, select_devices
 from tng.plan.models import Disposition, FailedTarget
 from tng.plan.planner import InspectedTarget, make_plan
-from tng.plan.view import RemoteView
+from tng.plan.view import Rates, RemoteView, TargetFacts
 
 
 def select(*devices) -> Selection:
@@ -56,6 +56,33 @@ def test_devices_of_one_name_are_all_left_alone():
     assert dispositions == [Disposition.CONFLICT, Disposition.CONFLICT, Disposition.REGISTER]
     assert plan.calls == {"Register": 1, "Attach": 1}
     assert [item.code for item in plan.findings] == ["target-name-duplicate"]
+
+
+def test_devices_that_claim_the_same_further_name_are_all_left_alone():
+    cloud = FakeCloud(claims_of=lambda device: (("device id", "same"),))
+    plan = make_plan(select(verified(1), verified(2)), [target(cloud)]).targets[0]
+    assert [device.disposition for device in plan.devices] == [Disposition.CONFLICT] * 2
+    assert plan.devices[0].differences == (
+        "the device id 'same' is also that of 1 other planned devices",
+    )
+    assert "would have the device id 'same'" in plan.findings[0].message
+
+
+@pytest.mark.parametrize(("held", "fits"), [(None, True), (1, True), (2, False)])
+def test_a_target_that_cannot_hold_all_is_not_begun(held, fits):
+    facts = TargetFacts((), (), capacity=3)
+    there = verified(1).leaf.sha256
+    view = RemoteView({there: {}}, held)
+    inspected = InspectedTarget("eu", FakeCloud(), facts, view)
+    plan = make_plan(select(verified(1), verified(2), verified(3)), [inspected])
+    assert len(plan.targets) == fits
+    if not fits:
+        assert "would hold 4 devices (2 are there, 2 new), its limit is 3" in plan.failed[0].message
+
+
+def test_operations_that_share_a_bucket_take_the_time_of_all():
+    rates = Rates({"Discover": 1.0}, 10.0, shared=True, costs={"Put": 0.1})
+    assert rates.duration({"Put": 100, "Get": 20, "Discover": 2}) == timedelta(seconds=3)
 
 
 def test_devices_without_a_name_are_told():

@@ -6,16 +6,17 @@ the ledger has it.
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from tng.apply.batch import BatchRunner
 from tng.apply.calls import Calls, StoppedError
 from tng.apply.device import DeviceRunner
 from tng.apply.job import Job, Task
 from tng.apply.progress import Progress
 from tng.apply.stopping import StopSignal
-from tng.clouds.interface import Cloud, TargetUnusableError
+from tng.clouds.interface import BatchCloud, Cloud, TargetUnusableError
 from tng.ledger import DeviceMark, DeviceState, Ledger
 from tng.plan.models import TargetDescription
 
@@ -65,12 +66,15 @@ class TargetRun:
         """``stop`` is this target's own signal, and the one that ``calls`` wait on."""
         self._job = job
         self._runner = DeviceRunner(job, cloud, ledger, calls)
+        self._batches: BatchRunner | None = None
+        if isinstance(cloud, BatchCloud):
+            self._batches = BatchRunner(job, cloud, ledger, calls, self._runner)
         self._stop = stop
         self._progress = progress
         calls.tell(progress)
         self._threads = threads
         self._lock = threading.Lock()
-        self._tasks: Iterator[Task] = iter(job.tasks)
+        self._position = 0
         self._counts = dict.fromkeys(DeviceState, 0)
         self._streak = 0
         self._streak_code = ""
@@ -95,10 +99,11 @@ class TargetRun:
     def _work(self) -> None:
         try:
             while not self._stop.is_set():
-                task = self._next()
-                if task is None:
+                tasks = self._next()
+                if not tasks:
                     return
-                self._count(self._runner.run(task))
+                for mark in self._marks(tasks):
+                    self._count(mark)
         except StoppedError:
             return
         except TargetUnusableError as error:
@@ -107,9 +112,25 @@ class TargetRun:
             self._stop.set()
             raise
 
-    def _next(self) -> Task | None:
+    def _marks(self, tasks: tuple[Task, ...]) -> Iterable[DeviceMark]:
+        if self._batches is None or len(tasks) == 1:
+            return map(self._runner.run, tasks)
+        return self._batches.run(tasks)
+
+    def _next(self) -> tuple[Task, ...]:
+        """The tasks whose turn it is: one, or as many alike as go into one call."""
         with self._lock:
-            return next(self._tasks, None)
+            tasks, start = self._job.tasks, self._position
+            if start == len(tasks):
+                return ()
+            size = 1 if self._batches is None else self._batches.size(tasks[start])
+            end = start + 1
+            while end < min(start + size, len(tasks)):
+                if tasks[end].operations != tasks[start].operations:
+                    break
+                end += 1
+            self._position = end
+            return tasks[start:end]
 
     def _count(self, mark: DeviceMark) -> None:
         with self._lock:

@@ -10,10 +10,14 @@ from tng.plan.models import DevicePlan, Disposition, Step, TargetDescription, Ta
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One device that needs calls. ``steps`` makes them when their turn has come."""
+    """One device that needs calls. ``steps`` makes them when their turn has come.
+
+    ``operations`` are those of the steps, where they are known before.
+    """
 
     key: str
     steps: Callable[[], tuple[Step, ...]]
+    operations: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,7 @@ def _enrolled(plan: DevicePlan) -> EnrolledDevice:
 
 
 def _register_task(plan: DevicePlan, cloud: Cloud) -> Task:
-    return Task(plan.key, lambda: cloud.steps(plan))
+    return Task(plan.key, lambda: cloud.steps(plan), plan.operations)
 
 
 def _undo_task(device: RegisteredDevice, cloud: Cloud) -> Task:

@@ -28,7 +28,13 @@ class When(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Throttle:
-    """The cloud answers that calls come too fast."""
+    """The cloud answers that calls come too fast.
+
+    ``retry_after`` is the seconds of a ``Retry-After`` header, ``None`` for no header. AWS
+    sends none, so the front has no use for it.
+    """
+
+    retry_after: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

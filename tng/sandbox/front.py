@@ -16,39 +16,20 @@ One thread serves one connection: SDKs keep connections alive, so there are as m
 caller has threads. Measured on one core of a 2-core machine: see ``docs/sandbox.md``.
 """
 
-import os
-import socket
-import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 
-from tng.errors import ConfigurationError
-from tng.sandbox import answers
+from tng.sandbox import answers, effects
 from tng.sandbox.accounts import AccountBook
-from tng.sandbox.faults import (
-    Effect,
-    Fault,
-    FaultScript,
-    Hook,
-    LostReply,
-    ServerError,
-    Slow,
-    Throttle,
-    When,
-)
+from tng.sandbox.faults import Fault, FaultScript
+from tng.sandbox.listener import LOOPBACK, Listener
 from tng.sandbox.operations import Credential, Operation, read_credential, recognise
 from tng.sandbox.quotas import UNLIMITED, Buckets, Quotas
 from tng.sandbox.record import LOST, CallLog, CallRecord
 from tng.sandbox.upstream import Upstream
 from tng.sandbox.wire import Connection, Message, WireError
-
-LOOPBACK = "127.0.0.1"
-
-
-class _ConnectionLostError(Exception):
-    """The script wants the caller to lose this connection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,18 +78,13 @@ class Front:
         self._accounts = AccountBook()
         self._clock = clock
         self._sleep = sleep
-        self._lock = threading.Lock()
-        self._connections: set[Connection] = set()
-        self._stopping = False
         self.log = CallLog() if log is None else log
-        self._listener = _listen(port)
-        self._acceptor = threading.Thread(target=self._accept, name="front", daemon=True)
+        self._listener = Listener(port)
 
     @property
     def port(self) -> int:
         """The port that is listened on."""
-        port: int = self._listener.getsockname()[1]
-        return port
+        return self._listener.port
 
     @property
     def endpoint_url(self) -> str:
@@ -125,7 +101,7 @@ class Front:
         self._buckets = Buckets(quotas, self._clock)
 
     def __enter__(self) -> "Front":
-        self._acceptor.start()
+        self._listener.start(self._serve)
         return self
 
     def __exit__(
@@ -134,41 +110,15 @@ class Front:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._stopping = True
-        # Closing a listener does not wake a thread that waits in accept(); a visitor does.
-        with socket.create_connection((LOOPBACK, self.port)):
-            self._acceptor.join()
-        self._listener.close()
-        with self._lock:
-            for connection in self._connections:
-                connection.abort()
-
-    def _accept(self) -> None:
-        while True:
-            accepted, _ = self._listener.accept()
-            if self._stopping:
-                accepted.close()
-                return
-            connection = Connection(accepted)
-            with self._lock:
-                self._connections.add(connection)
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+        self._listener.stop()
 
     def _serve(self, connection: Connection) -> None:
         upstream = Upstream(LOOPBACK, self._upstream_port)
         try:
-            while not self._stopping:
+            while not self._listener.stopping:
                 self._serve_one(connection, upstream)
-        except _ConnectionLostError:
-            connection.reset()
-        except (WireError, OSError):
-            # The caller went away or does not speak HTTP: nobody is left to be told.
-            connection.close()
         finally:
-            connection.close()
             upstream.close()
-            with self._lock:
-                self._connections.discard(connection)
 
     def _serve_one(self, connection: Connection, upstream: Upstream) -> None:
         call = self._read_call(connection.read_request())
@@ -191,12 +141,16 @@ class Front:
         return _Call(self._clock(), request, target, account, credential.region, operation)
 
     def _answer(self, call: _Call, course: _Course, upstream: Upstream) -> Message:
-        """What the caller gets; raises `_ConnectionLostError` where that is nothing."""
+        """What the caller gets; raises `ConnectionLostError` where that is nothing."""
         place = (call.account, call.region, call.operation.name)
         if call.operation.service == "iot" and not self._buckets.take(*place):
             return answers.throttled(call.operation)
-        effects = self._script.effects(*place)
-        instead = self._before(call, effects)
+        met = self._script.effects(*place)
+        instead = effects.before(
+            met,
+            lambda _: answers.throttled(call.operation),
+            lambda status: answers.server_error(call.operation, status),
+        )
         if instead is not None:
             return instead
         try:
@@ -205,41 +159,8 @@ class Front:
             return answers.bad_gateway()
         course.cloud_status = _status(answer)
         self._accounts.learn(call.operation, call.request.body, answer.body)
-        self._after(effects)
+        effects.after(met, self._sleep)
         return answer
-
-    def _before(self, call: _Call, effects: Sequence[Effect]) -> Message | None:
-        for effect in effects:
-            match effect:
-                case Throttle():
-                    return answers.throttled(call.operation)
-                case ServerError(status):
-                    return answers.server_error(call.operation, status)
-                case LostReply(When.BEFORE):
-                    raise _ConnectionLostError
-                case Hook(When.BEFORE, function):
-                    function()
-        return None
-
-    def _after(self, effects: Sequence[Effect]) -> None:
-        for effect in effects:
-            match effect:
-                case Slow(seconds):
-                    self._sleep(seconds)
-                case LostReply(When.AFTER):
-                    raise _ConnectionLostError
-                case Hook(When.AFTER, function):
-                    function()
-
-
-def _listen(port: int) -> socket.socket:
-    try:
-        return socket.create_server((LOOPBACK, port), backlog=256)
-    except OSError as error:
-        raise ConfigurationError(
-            f"port {port} of {LOOPBACK} cannot be used: {os.strerror(error.errno or 0)}",
-            hint="choose another --port, or none for a free one",
-        ) from error
 
 
 def _status(answer: Message) -> int:

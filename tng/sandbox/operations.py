@@ -16,7 +16,7 @@ UNKNOWN = "unknown"
 _CREDENTIAL = re.compile(
     r"Credential=(?P<key>[^/,\s]+)/\d{8}/(?P<region>[^/,\s]+)/(?P<service>[^/,\s]+)/aws4_request"
 )
-_READ_PREFIXES = ("Describe", "List", "Get", "Search", "Test", "Validate", "Assume")
+_READ_PREFIXES = ("Describe", "List", "Get", "Query", "Search", "Test", "Validate", "Assume")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
-"""Just enough HTTP/1.1 for a front between an AWS SDK and an emulator.
+"""Just enough HTTP/1.1 for what stands between a cloud's SDK and a stand-in of the cloud.
 
 Messages are framed by ``Content-Length``, ``chunked`` (answers only) or the end of the
-connection (answers only). No TLS, no trailers, no upgrade. Sizes are bounded.
+connection (answers only). No trailers, no upgrade; TLS is the socket's business. Sizes are
+bounded.
 """
 
 import socket
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 MAXIMUM_HEAD = 64 * 1024
 MAXIMUM_BODY = 16 * 1024 * 1024
 _CHUNK = 64 * 1024
+_LONGEST_LENGTH = 15
 _HOP_BY_HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length"})
 
 
@@ -72,7 +74,10 @@ class Connection:
     def send(self, message: Message, extra: Iterable[tuple[str, str]] = ()) -> None:
         """Send a message framed by its length; ``extra`` headers are appended."""
         kept = [pair for pair in message.headers if pair[0].lower() not in _HOP_BY_HOP]
-        kept += [*extra, ("Content-Length", str(len(message.body)))]
+        kept += extra
+        # RFC 9110 §8.6: an answer without content (204) must not have a length.
+        if message.start.split(" ", 2)[1] != "204":
+            kept.append(("Content-Length", str(len(message.body))))
         head = "".join(f"{name}: {value}\r\n" for name, value in kept)
         self._socket.sendall(f"{message.start}\r\n{head}\r\n".encode("latin-1") + message.body)
 
@@ -169,6 +174,7 @@ class Connection:
 
 
 def _length(text: str) -> int:
-    if not text.isdigit():
-        raise WireError(f"Content-Length {text!r} is not a number")
+    # `int` also takes other scripts' digits and refuses very long texts with an error.
+    if not (text.isascii() and text.isdigit() and len(text) <= _LONGEST_LENGTH):
+        raise WireError(f"Content-Length {text[:40]!r} is not a proper number")
     return int(text)

@@ -1,0 +1,249 @@
+"""The device side of the stand-in: MQTT over TLS, as devices reach the real service.
+
+Listens, talks, and hands every request to `DeviceRegistrations`, which decides. One thread
+serves one connection. Not spoken: MQTT over WebSockets, AMQP, HTTPS, TPM and symmetric keys.
+
+What is refused where follows what was seen of the real service: a client id or a user name
+that do not belong together end in CONNACK 5; whoever is unknown, mismatched or in the wrong id
+scope may connect and subscribe, and has its registration answered with 401.
+"""
+
+import re
+import socket
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from urllib.parse import quote, unquote
+
+import orjson
+
+from tng.errors import ConfigurationError
+from tng.sandbox.dps import mqtt_codec as mqtt
+from tng.sandbox.dps.authority import SandboxAuthority
+from tng.sandbox.dps.device_registration import Answer, Caller, DeviceRegistrations
+from tng.sandbox.dps.device_tls import DeviceConnection, DeviceTlsError
+
+DEVICE_PORT = 8883
+"""What the service listens on; azure-iot-device knows no other."""
+
+_RESPONSES = "$dps/registrations/res/#"
+_USERNAME = re.compile(
+    r"(?P<scope>[0-9A-Za-z]{1,64})/registrations/(?P<id>[^/]{1,384})/api-version=[^/]{1,512}"
+)
+_HANDSHAKE_SECONDS = 30.0
+_LONGEST_SILENCE = 20 * 60.0
+"""For clients that ask for no keep-alive, or for a very long one."""
+_MAX_CONNECTIONS = 256
+
+
+class _RefusedError(Exception):
+    """A client that is not served; ``code`` is the CONNACK's return code."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+@dataclass(slots=True)
+class _Session:
+    """A connected device; ``qos`` is what it subscribed with, ``None`` before."""
+
+    connection: DeviceConnection
+    caller: Caller
+    qos: int | None = None
+    last_packet_id: int = 0
+
+
+class DeviceEndpoint:
+    """A running device side; a context manager.
+
+    ``host`` is an address of this machine that ``authority`` must be valid for; ``port`` 0
+    takes a free one. Raises `ConfigurationError` where it cannot listen there.
+    """
+
+    def __init__(
+        self,
+        registrations: DeviceRegistrations,
+        authority: SandboxAuthority,
+        *,
+        host: str = "127.0.0.1",
+        port: int = DEVICE_PORT,
+    ) -> None:
+        self._registrations = registrations
+        self._authority = authority
+        self._host = host
+        self._lock = threading.Lock()
+        self._sockets: set[socket.socket] = set()
+        self._stopping = False
+        self._listener = _listen(host, port)
+        self._acceptor = threading.Thread(target=self._accept, name="dps-devices", daemon=True)
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port that are listened on."""
+        return self._host, self._listener.getsockname()[1]
+
+    def __enter__(self) -> "DeviceEndpoint":
+        self._acceptor.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stopping = True
+        # Closing a listener does not wake a thread that waits in accept(); a visitor does.
+        with socket.create_connection(self.address):
+            self._acceptor.join()
+        self._listener.close()
+        with self._lock:
+            for accepted in self._sockets:
+                _abort(accepted)
+
+    def _accept(self) -> None:
+        while True:
+            accepted, _ = self._listener.accept()
+            with self._lock:
+                is_full = len(self._sockets) >= _MAX_CONNECTIONS
+                if not (self._stopping or is_full):
+                    self._sockets.add(accepted)
+            if self._stopping:
+                accepted.close()
+                return
+            if is_full:
+                accepted.close()
+                continue
+            threading.Thread(target=self._serve, args=(accepted,), daemon=True).start()
+
+    def _serve(self, accepted: socket.socket) -> None:
+        try:
+            accepted.settimeout(_HANDSHAKE_SECONDS)
+            connection = DeviceConnection(accepted, self._authority)
+            self._converse(accepted, connection)
+            connection.close()
+        except (DeviceTlsError, mqtt.MqttError, OSError):
+            # The device went away or does not speak MQTT: nobody is left to be told.
+            return
+        finally:
+            with self._lock:
+                self._sockets.discard(accepted)
+            accepted.close()
+
+    def _converse(self, accepted: socket.socket, connection: DeviceConnection) -> None:
+        try:
+            connect = _first(connection)
+            session = _Session(connection, _caller(connect, connection.certificate))
+        except _RefusedError as refused:
+            connection.write(mqtt.connect_acknowledged(refused.code))
+            return
+        # One and a half times the keep-alive (MQTT 3.1.1 §3.1.2.10).
+        accepted.settimeout(min(connect.keep_alive * 1.5, _LONGEST_SILENCE) or _LONGEST_SILENCE)
+        connection.write(mqtt.connect_acknowledged(mqtt.ACCEPTED))
+        while self._serve_one(session):
+            pass
+
+    def _serve_one(self, session: _Session) -> bool:
+        packet = mqtt.read_packet(session.connection.read)
+        match packet:
+            case mqtt.Subscribe():
+                _subscribe(session, packet)
+            case mqtt.Publish():
+                self._publish(session, packet)
+            case mqtt.PingRequest():
+                session.connection.write(mqtt.ping_answer())
+            case mqtt.PublishAcknowledged():
+                pass
+            case mqtt.Disconnect():
+                return False
+            case mqtt.Connect():
+                raise mqtt.MqttError("a second CONNECT")
+        return True
+
+    def _publish(self, session: _Session, message: mqtt.Publish) -> None:
+        path, _, query = message.topic.partition("?")
+        parameters = _parameters(query)
+        registrations = self._registrations
+        if message.qos:
+            session.connection.write(mqtt.publish_acknowledged(message.packet_id))
+        if registrations.behaviour.silent:
+            return
+        match path:
+            case "$dps/registrations/PUT/iotdps-register/":
+                answer = registrations.register(session.caller, message.payload)
+            case "$dps/registrations/GET/iotdps-get-operationstatus/":
+                operation = parameters.get("operationId", "")
+                answer = registrations.operation_status(session.caller, operation)
+            case _:
+                raise mqtt.MqttError("a topic that is none of the service's")
+        if session.qos is not None:
+            _send(session, answer, parameters.get("$rid", ""))
+
+
+def _first(connection: DeviceConnection) -> mqtt.Connect:
+    try:
+        packet = mqtt.read_packet(connection.read)
+    except mqtt.MqttVersionError as error:
+        raise _RefusedError(mqtt.BAD_PROTOCOL) from error
+    if not isinstance(packet, mqtt.Connect):
+        raise mqtt.MqttError("something before CONNECT")
+    return packet
+
+
+def _caller(connect: mqtt.Connect, certificate: bytes) -> Caller:
+    """Who connects; `_RefusedError` where the parts do not belong together."""
+    match = _USERNAME.fullmatch(connect.username)
+    if match is None or not certificate:
+        raise _RefusedError(mqtt.NOT_AUTHORIZED)
+    registration_id = unquote(match["id"])
+    if connect.client_id.lower() != registration_id.lower():
+        raise _RefusedError(mqtt.NOT_AUTHORIZED)
+    return Caller(match["scope"], registration_id, certificate)
+
+
+def _subscribe(session: _Session, packet: mqtt.Subscribe) -> None:
+    codes = []
+    for name, qos in packet.filters:
+        if name == _RESPONSES and qos <= 1:
+            session.qos = qos
+            codes.append(qos)
+        else:
+            codes.append(mqtt.SUBSCRIPTION_FAILED)
+    session.connection.write(mqtt.subscribe_acknowledged(packet.packet_id, tuple(codes)))
+
+
+def _send(session: _Session, answer: Answer, request_id: str) -> None:
+    topic = f"$dps/registrations/res/{answer.status}/?$rid={quote(request_id, safe='')}"
+    if answer.retry_seconds is not None:
+        topic += f"&retry-after={answer.retry_seconds}"
+    qos = session.qos or 0
+    if qos:
+        session.last_packet_id = session.last_packet_id % 0xFFFF + 1
+    message = mqtt.Publish(topic, orjson.dumps(answer.document), qos, session.last_packet_id)
+    session.connection.write(mqtt.publish(message))
+
+
+def _parameters(query: str) -> Mapping[str, str]:
+    # Not `parse_qs`, which takes + for a space; the SDKs do not write it so.
+    pairs = (part.partition("=") for part in query.split("&"))
+    return {unquote(name): unquote(value) for name, _, value in pairs}
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server((host, port), backlog=_MAX_CONNECTIONS)
+    except OSError as error:
+        raise ConfigurationError(
+            f"port {port} of {host} cannot be used: {error.strerror}",
+            hint="stop what listens there, or choose another address",
+        ) from error
+
+
+def _abort(connection: socket.socket) -> None:
+    try:
+        connection.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        # It is gone already.
+        return

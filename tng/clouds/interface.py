@@ -7,6 +7,7 @@ are the same for every cloud and live in ``apply``.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol, TypeVar, runtime_checkable
 
 from tng.plan.models import DevicePlan, PlannableDevice, Step
@@ -146,4 +147,50 @@ class BatchCloud(Cloud, Protocol):
         Gives the outcome of each, in order; raises a `CloudError` sibling where the call as a
         whole failed, and then nothing is known of any step. What comes back as a
         `ThrottledError` or `TransientError` is tried again, one by one.
+        """
+
+
+class Standing(StrEnum):
+    """What a registered device has made of it itself, as far as the cloud tells.
+
+    The words are those of Azure DPS (service API, DeviceRegistrationState.status).
+    """
+
+    UNASSIGNED = "unassigned"
+    """It has not come yet."""
+    ASSIGNING = "assigning"
+    """It has come and is being given a place."""
+    ASSIGNED = "assigned"
+    """It has its place: the end that one waits for."""
+    FAILED = "failed"
+    """It came and was refused, or no place was found for it."""
+    DISABLED = "disabled"
+    """It is not let in."""
+    GONE = "gone"
+    """It is not registered there any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One look at one device: ``place`` is where it is (a hub), as ``device_id``.
+
+    ``updated_at`` is when that was so, as the cloud says it (RFC 3339); ``message`` why it
+    failed. Fields that are not known are empty.
+    """
+
+    standing: Standing
+    place: str = ""
+    device_id: str = ""
+    updated_at: str = ""
+    message: str = ""
+
+
+@runtime_checkable
+class WatchableCloud(Cloud, Protocol):
+    """A cloud that tells what has become of a device."""
+
+    def sight(self, name: str) -> Sighting:
+        """Look at the device that is called ``name`` there; read-only, through the `Caller`.
+
+        Raises `CloudError` siblings; one that is not there is a sighting too.
         """

@@ -61,7 +61,9 @@ class Listener:
         self._acceptor.start()
 
     def stop(self) -> None:
-        """Accept nothing any more, and wake the threads of all connections."""
+        """Accept nothing any more, and wake the threads of all connections; twice is fine."""
+        if self.stopping:
+            return
         self.stopping = True
         if self._acceptor is not None:
             # Closing a listener does not wake a thread that waits in accept(); a visitor does.

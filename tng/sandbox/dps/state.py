@@ -6,6 +6,7 @@ beside them, since the service never gives it back.
 """
 
 import threading
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -17,6 +18,7 @@ class DpsInstance:
     ``name`` is the resource's; ``hosts`` are the values of the ``Host`` header, in lower case
     and with a port, that mean it: the first is its service host name. ``keys`` are shared
     access keys in base64 by policy name. ``hubs`` are the host names of the linked hubs.
+    ``device_host`` is where devices find it.
     """
 
     name: str
@@ -29,6 +31,7 @@ class DpsInstance:
     location: str = "westeurope"
     disable_local_auth: bool = False
     capacity: int = 1_000_000
+    device_host: str = "127.0.0.1"
 
 
 @dataclass(slots=True)
@@ -49,11 +52,16 @@ class Enrollment:
 
 @dataclass(slots=True)
 class InstanceState:
-    """The enrollments of one instance, by lower-case registration id. Hold `lock` to touch."""
+    """The enrollments of one instance, by lower-case registration id. Hold `lock` to touch.
+
+    ``creations`` counts how often each id was really created: more than once, without a
+    deletion between, is never right.
+    """
 
     instance: DpsInstance
     enrollments: dict[str, Enrollment] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
+    creations: Counter[str] = field(default_factory=Counter)
 
 
 class DpsState:

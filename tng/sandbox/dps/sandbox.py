@@ -1,0 +1,223 @@
+"""A local Device Provisioning Service, ready to be enrolled in.
+
+    with DpsSandbox() as sandbox:
+        ...  # tng register --cloud azure --dps-host {sandbox.instances[0].hosts[0]} …
+
+Nothing outlives it: not the ports, not the files, not what was enrolled.
+"""
+
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from tng.sandbox.dps.authority import SandboxAuthority
+from tng.sandbox.dps.authorization import new_key
+from tng.sandbox.dps.identity import DEFAULT_LIFETIME, IdentityEndpoint, TokenStore
+from tng.sandbox.dps.quotas import DEFAULT_QUOTA, DpsQuota
+from tng.sandbox.dps.server import DpsServer
+from tng.sandbox.dps.state import DpsInstance, DpsState, InstanceState
+from tng.sandbox.faults import Fault
+from tng.sandbox.listener import Listener
+from tng.sandbox.record import DEFAULT_LIMIT, CallLog
+
+POLICY = "provisioningserviceowner"
+"""The policy that a new service has, with all rights."""
+CA_FILE = "sandbox-ca.pem"
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceSpecification:
+    """What an instance is to be like; its hosts, id scope and key are made by the sandbox."""
+
+    name: str
+    hubs: tuple[str, ...] = ("sandbox-hub.azure-devices.net",)
+    resource_group: str = "sandbox"
+    subscription: str = "00000000-0000-0000-0000-000000000000"
+    location: str = "westeurope"
+    disable_local_auth: bool = False
+    capacity: int = 1_000_000
+
+
+DEFAULT_INSTANCES = (InstanceSpecification("sandbox-dps"),)
+
+
+@dataclass(frozen=True, slots=True)
+class RunningDps:
+    """A running sandbox.
+
+    ``ca_file`` is the CA that clients must trust, as PEM; ``management_url`` is the
+    ``base_url`` of Resource Manager; ``environment`` lets `azure-identity` find a managed
+    identity, and makes it try nothing else.
+    """
+
+    server: DpsServer
+    state: DpsState
+    authority: SandboxAuthority
+    tokens: TokenStore
+    ca_file: Path
+    management_url: str
+    environment: Mapping[str, str]
+
+    @property
+    def instances(self) -> tuple[DpsInstance, ...]:
+        """The instances, in the order in which they were asked for."""
+        return tuple(state.instance for state in self.state.instances)
+
+    def instance(self, name: str) -> InstanceState:
+        """An instance and its enrollments. Raises `KeyError`."""
+        return {state.instance.name: state for state in self.state.instances}[name]
+
+    def connection_string(self, name: str) -> str:
+        """The connection string of an instance. Raises `KeyError`."""
+        return connection_string(self.instance(name).instance)
+
+
+def connection_string(instance: DpsInstance) -> str:
+    """An instance's connection string with its first key, as the portal shows it."""
+    policy, key = next(iter(instance.keys.items()))
+    return f"HostName={instance.hosts[0]};SharedAccessKeyName={policy};SharedAccessKey={key}"
+
+
+class DpsSandbox:
+    """Starts a `RunningDps`; a context manager.
+
+    ``directory`` takes the CA's file (``None``: a temporary one). ``port`` is the first
+    instance's, 0 a free one; every other instance and the management API have free ones.
+    ``device_host`` is the address at which devices find the service. ``token_lifetime`` is
+    in seconds. Raises `ConfigurationError` if the port is taken.
+    """
+
+    def __init__(
+        self,
+        instances: Sequence[InstanceSpecification] = DEFAULT_INSTANCES,
+        *,
+        directory: Path | None = None,
+        port: int = 0,
+        device_host: str = "127.0.0.1",
+        quota: DpsQuota = DEFAULT_QUOTA,
+        faults: Sequence[Fault] = (),
+        seed: int = 0,
+        log_limit: int = DEFAULT_LIMIT,
+        token_lifetime: float = DEFAULT_LIFETIME,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._specifications = tuple(instances)
+        self._directory = directory
+        self._port = port
+        self._device_host = device_host
+        self._quota = quota
+        self._faults = tuple(faults)
+        self._seed = seed
+        self._log_limit = log_limit
+        self._token_lifetime = token_lifetime
+        self._clock = clock
+        self._sleep = sleep
+        self._now = now
+        self._stack = ExitStack()
+
+    def __enter__(self) -> RunningDps:
+        with ExitStack() as stack:
+            running = self._start(stack)
+            self._stack = stack.pop_all()
+        return running
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stack.close()
+
+    def _start(self, stack: ExitStack) -> RunningDps:
+        listeners = self._listen(stack)
+        state = DpsState(
+            tuple(
+                self._instance(number, specification, listeners[number])
+                for number, specification in enumerate(self._specifications)
+            )
+        )
+        authority = SandboxAuthority((self._device_host,))
+        tokens = TokenStore(self._now, self._token_lifetime)
+        identity = IdentityEndpoint(tokens)
+        stack.callback(identity.stop)
+        identity.start()
+        server = self._serve(state, listeners, authority, tokens)
+        stack.enter_context(server)
+        return RunningDps(
+            server=server,
+            state=state,
+            authority=authority,
+            tokens=tokens,
+            ca_file=self._write(authority, stack),
+            management_url=f"https://{listeners[-1].host}",
+            environment={
+                "IDENTITY_ENDPOINT": identity.url,
+                "IDENTITY_HEADER": identity.header,
+                "AZURE_TOKEN_CREDENTIALS": "ManagedIdentityCredential",
+            },
+        )
+
+    def _listen(self, stack: ExitStack) -> list[Listener]:
+        """A listener for each instance, and one for the management API."""
+        listeners = []
+        for port in (self._port, *(0 for _ in self._specifications)):
+            listener = Listener(port)
+            stack.callback(listener.stop)
+            listeners.append(listener)
+        return listeners
+
+    def _serve(
+        self,
+        state: DpsState,
+        listeners: Sequence[Listener],
+        authority: SandboxAuthority,
+        tokens: TokenStore,
+    ) -> DpsServer:
+        return DpsServer(
+            state,
+            listeners,
+            authority.server_context(),
+            tokens,
+            management_host=listeners[-1].host,
+            quota=self._quota,
+            faults=self._faults,
+            seed=self._seed,
+            log=CallLog(self._log_limit),
+            clock=self._clock,
+            sleep=self._sleep,
+            now=self._now,
+        )
+
+    def _instance(
+        self, number: int, wanted: InstanceSpecification, listener: Listener
+    ) -> DpsInstance:
+        return DpsInstance(
+            name=wanted.name,
+            hosts=(listener.host, f"localhost:{listener.port}"),
+            id_scope=f"0ne{number:08X}",
+            keys={POLICY: new_key()},
+            hubs=wanted.hubs,
+            resource_group=wanted.resource_group,
+            subscription=wanted.subscription,
+            location=wanted.location,
+            disable_local_auth=wanted.disable_local_auth,
+            capacity=wanted.capacity,
+            device_host=self._device_host,
+        )
+
+    def _write(self, authority: SandboxAuthority, stack: ExitStack) -> Path:
+        directory = self._directory or Path(
+            stack.enter_context(tempfile.TemporaryDirectory(prefix="tng-sandbox-dps-"))
+        )
+        directory.mkdir(parents=True, exist_ok=True)
+        path = directory / CA_FILE
+        path.write_text(authority.ca_pem, encoding="ascii")
+        stack.callback(path.unlink, missing_ok=True)
+        return path

@@ -1,0 +1,194 @@
+"""``tng check-device``: does an enrollment work, tried as the device would."""
+
+import os
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, assert_never
+
+import typer
+
+from tng.cli.console import talk
+from tng.errors import InputError, TngError
+from tng.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from tng.device.dps import ProvisioningService
+    from tng.device.identity import DeviceIdentity
+    from tng.device.result import CheckResult
+
+SCHEMA = "tng.device-check/1"
+PASSPHRASE_VARIABLE = "TNG_KEY_PASSPHRASE"  # noqa: S105 - the name, not the passphrase
+
+
+class CheckedCloud(StrEnum):
+    """Clouds that a device can be tried with."""
+
+    AZURE = "azure"
+
+
+class CheckFormat(StrEnum):
+    """Forms of the result: there is only one, so no table of many."""
+
+    COLUMNS = "columns"
+    JSON = "json"
+
+
+class DeviceCheckError(TngError):
+    """The device was not assigned; the exit code says which kind of end that was."""
+
+    def __init__(self, message: str, hint: str, exit_code: ExitCode) -> None:
+        super().__init__(message, hint)
+        self.exit_code = exit_code
+
+
+def check_device(
+    *,
+    cloud: Annotated[CheckedCloud, typer.Option(help="Where the device was registered.")],
+    certificate: Annotated[
+        Path, typer.Option(metavar="FILE", help="The device's certificate, PEM or DER.")
+    ],
+    key: Annotated[
+        Path,
+        typer.Option(
+            metavar="FILE",
+            help="Its private key, PEM or DER; the passphrase of an encrypted one is asked for, "
+            f"or taken from {PASSPHRASE_VARIABLE}.",
+        ),
+    ],
+    id_scope: Annotated[str, typer.Option(metavar="SCOPE", help="The service's id scope.")],
+    provisioning_host: Annotated[
+        str, typer.Option(metavar="HOST[:PORT]", help="The device endpoint; the port is 8883.")
+    ] = "global.azure-devices-provisioning.net",
+    registration_id: Annotated[
+        str | None, typer.Option(metavar="ID", help="Default: the certificate's common name.")
+    ] = None,
+    ca_file: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Trust these CAs (PEM) instead of the system's."),
+    ] = None,
+    timeout: Annotated[
+        float, typer.Option(metavar="SECONDS", min=1, max=3600, help="Deadline of the whole.")
+    ] = 60.0,
+    format_: Annotated[
+        CheckFormat, typer.Option("--format", help="Form of the output.")
+    ] = CheckFormat.COLUMNS,
+) -> None:
+    """Register a device once, with its key in a file, and tell what comes of it.
+
+    For test devices: the key of a secure element never leaves it. This is a real registration,
+    after which the device is known to its IoT hub. Exit codes: 0 assigned, 3 nothing to ask or
+    unusable files, 4 no end by the deadline, 5 refused.
+
+    Example:
+
+      tng check-device --cloud azure --certificate d.pem --key d.key --id-scope 0ne00012345
+    """
+    from datetime import UTC, datetime
+
+    from tng.device.dps import ProvisioningService, check_registration
+    from tng.device.identity import client_context, load_identity
+
+    match cloud:
+        case CheckedCloud.AZURE:
+            service = ProvisioningService.at(id_scope, provisioning_host)
+        case _:
+            assert_never(cloud)
+    identity = load_identity(
+        certificate,
+        key,
+        passphrase=_passphrase,
+        registration_id=registration_id,
+        now=datetime.now(UTC),
+    )
+    context = client_context(identity, ca_file)
+    for warning in identity.warnings:
+        talk().print(f"warning: {warning}")
+    talk().print(f"Registering {identity.registration_id} at {service.host}:{service.port} …")
+    result = check_registration(identity, service, context, timeout_seconds=timeout)
+    _print(_members(identity, service, result), format_)
+    _raise_unless_assigned(result)
+
+
+def _passphrase() -> str:
+    """From the environment, or from whoever sits at the terminal; never from an argument."""
+    given = os.environ.get(PASSPHRASE_VARIABLE)
+    if given is not None:
+        return given
+    if not sys.stdin.isatty():
+        raise InputError(
+            "the private key is encrypted", f"set {PASSPHRASE_VARIABLE} to its passphrase"
+        )
+    return str(typer.prompt("Passphrase of the private key", hide_input=True, err=True))
+
+
+def _members(
+    identity: "DeviceIdentity", service: "ProvisioningService", result: "CheckResult"
+) -> dict[str, object]:
+    """The result and what it is about, by name; the same in every format."""
+    from tng.device.explanations import hint
+    from tng.device.result import Assigned, Refused, Unfinished, Unreached
+
+    about: dict[str, object] = {
+        "registration_id": identity.registration_id,
+        "certificate_sha256": identity.certificate.sha256,
+        "id_scope": service.id_scope,
+        "host": f"{service.host}:{service.port}",
+        "warnings": list(identity.warnings),
+    }
+    match result:
+        case Assigned():
+            found: dict[str, object] = {
+                "status": "assigned",
+                "hub": result.hub,
+                "device_id": result.device_id,
+                "substatus": result.substatus,
+            }
+            return found | about
+        case Refused():
+            status = "refused"
+        case Unfinished():
+            status = "unfinished"
+        case Unreached():
+            status = "unreached"
+        case _:
+            assert_never(result)
+    reason: dict[str, object] = {
+        "reason": result.reason.value,
+        "message": result.message,
+        "hint": hint(result.reason),
+    }
+    if isinstance(result, Refused):
+        reason |= {"error_code": result.error_code, "tracking_id": result.tracking_id}
+    return {"status": status} | reason | about
+
+
+def _print(members: dict[str, object], format_: CheckFormat) -> None:
+    from tng.report.json_text import to_json
+    from tng.report.text import printable
+
+    if format_ is CheckFormat.JSON:
+        typer.echo(to_json({"schema": SCHEMA, **members}).decode())
+        return
+    for name, value in members.items():
+        # Message, hint and warnings are said on stderr already.
+        if name not in ("message", "hint", "warnings") and value not in (None, ""):
+            typer.echo(f"{name.replace('_', ' '):<20} {printable(value)}")
+
+
+def _raise_unless_assigned(result: "CheckResult") -> None:
+    from tng.device.explanations import hint
+    from tng.device.result import Assigned, Refused, Unfinished, Unreached
+
+    match result:
+        case Assigned():
+            return
+        case Refused():
+            code = ExitCode.REFUSED
+        case Unfinished():
+            code = ExitCode.PARTIAL
+        case Unreached():
+            code = ExitCode.UNUSABLE
+        case _:
+            assert_never(result)
+    raise DeviceCheckError(result.message, hint(result.reason), code)

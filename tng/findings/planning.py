@@ -65,4 +65,14 @@ PLANNING: tuple[Check, ...] = (
         "Nothing to do; a dry run only says that it would be made.",
         "tng",
     ),
+    Check(
+        "hubs-not-checked",
+        Severity.NOTICE,
+        Effect.NONE,
+        "Whether the IoT hubs are linked was not checked",
+        "The service was given by its host name, and only Resource Manager knows its hubs.",
+        "Name the service with --dps, --resource-group and --subscription to have it checked; "
+        "otherwise the first enrollment tells.",
+        "Azure DPS, Resource Manager API, iotHubs",
+    ),
 )

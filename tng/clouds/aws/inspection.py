@@ -5,11 +5,11 @@ its pages are not more than the devices asked for; what is then still unknown is
 for one by one. So there are never more than twice the calls that the better way takes.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from tng.clouds.aws.api import AwsApi
 from tng.clouds.aws.failures import NotFoundError
@@ -17,6 +17,7 @@ from tng.clouds.aws.names import Place
 from tng.clouds.aws.settings import AwsSettings
 from tng.clouds.aws.state import RemoteDevice, RemoteThing, read_thing, wanted_thing
 from tng.clouds.interface import Caller
+from tng.clouds.listing import find
 from tng.plan.models import PlannableDevice
 from tng.plan.view import RemoteView
 
@@ -25,8 +26,6 @@ PAGE = 250
 
 _READERS, _BATCH = 8, 1000
 """Threads that read things, and how many things are queued: enough for the rates at 80 ms."""
-
-Found = TypeVar("Found")
 
 
 @contextmanager
@@ -37,36 +36,6 @@ def _readers() -> Iterator[ThreadPoolExecutor]:
         yield pool
     finally:
         pool.shutdown(cancel_futures=True)
-
-
-def find(
-    wanted: Sequence[str],
-    pages: Iterator[Mapping[str, Found]],
-    one: Callable[[str], Found | None],
-) -> dict[str, Found]:
-    """What a list holds of ``wanted``: by pages first, then one by one.
-
-    ``pages`` are taken while they are no more than ``wanted``, and until all were found or
-    the list ended. Then ``one`` is asked for each that is still unknown.
-    """
-    found: dict[str, Found] = {}
-    unknown = dict.fromkeys(wanted)
-    taken = 0
-    while unknown:
-        if taken == len(wanted):
-            break
-        page = next(pages, None)
-        if page is None:
-            return found
-        taken += 1
-        for key in [key for key in page if key in unknown]:
-            found[key] = page[key]
-            del unknown[key]
-    for key in unknown:
-        value = one(key)
-        if value is not None:
-            found[key] = value
-    return found
 
 
 class Inspector:

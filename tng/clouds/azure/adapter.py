@@ -1,0 +1,125 @@
+"""The adapter: one Device Provisioning Service, behind the `BatchCloud` interface.
+
+Order, rate, retries, ledger and resume are the engine's business.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from threading import Lock
+
+from tng.clouds.azure.api import DpsApi
+from tng.clouds.azure.comparison import plan_device
+from tng.clouds.azure.inspection import Inspector
+from tng.clouds.azure.performing import perform, perform_batch
+from tng.clouds.azure.preflight import Inquiry
+from tng.clouds.azure.rates import CREATE, MAX_BULK, rates
+from tng.clouds.azure.sessions import AzureSessions
+from tng.clouds.azure.settings import AzureSettings
+from tng.clouds.azure.sighting import sighting
+from tng.clouds.azure.steps import device_steps, undo_steps
+from tng.clouds.interface import Caller, CloudError, RegisteredDevice, Sighting, StepResult
+from tng.plan.models import DevicePlan, PlannableDevice, Step, TargetDescription
+from tng.plan.view import Rates, RemoteView, TargetFacts
+
+UNKNOWN_HOST = "unknown"
+"""Stands for the service's host until Resource Manager was asked for it."""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class AzureCloud:
+    """A Device Provisioning Service as a `BatchCloud` and a `WatchableCloud`.
+
+    Makes no call and needs no credentials until `preflight`.
+    """
+
+    def __init__(
+        self,
+        settings: AzureSettings,
+        sessions: AzureSessions,
+        caller: Caller,
+        now: Callable[[], datetime] = _now,
+    ) -> None:
+        self._settings = settings
+        self._sessions = sessions
+        self._caller = caller
+        self._now = now
+        self._host = settings.dps_host or UNKNOWN_HOST
+        self._api: DpsApi | None = None
+        self._lock = Lock()
+
+    @property
+    def description(self) -> TargetDescription:
+        """The service's host; ``"unknown"`` until it is known."""
+        settings = self._settings
+        return TargetDescription(
+            settings.name or settings.dps_host or str(settings.dps), "azure", self._host, ""
+        )
+
+    @property
+    def rates(self) -> Rates:
+        """Operations a second: one bucket for all of the service."""
+        return rates(self._settings)
+
+    def preflight(self, *, offline: bool) -> TargetFacts:
+        """Find out where the service is and whether enrollments can be written."""
+        settings = self._settings
+        speed = (
+            ("rate", f"{settings.rate * 60:g} operations a minute"),
+            ("bulk", f"{MAX_BULK} a call" if settings.bulk else "one by one"),
+        )
+        if offline:
+            return TargetFacts((("host", self._host), *speed), (), settings.limit)
+        found = Inquiry(settings, self._sessions, self._caller).run()
+        self._host = found.host
+        with self._lock:
+            self._api = found.api
+        facts = found.facts
+        return TargetFacts((*facts.facts, *speed), facts.findings, facts.capacity)
+
+    def prepare(self) -> TargetFacts:
+        """Nothing is made once per service."""
+        return TargetFacts((), ())
+
+    def inspect(self, devices: Sequence[PlannableDevice]) -> RemoteView:
+        """Read which of these devices are enrolled; raises `CloudError` siblings."""
+        return Inspector(self._service(), self._caller, self._settings).inspect(devices)
+
+    def plan_device(self, device: PlannableDevice, view: RemoteView) -> DevicePlan:
+        """Compare what is wanted with what is there."""
+        return plan_device(self._settings, self._now(), device, view)
+
+    def steps(self, plan: DevicePlan) -> tuple[Step, ...]:
+        """The steps for the plan's calls, in order."""
+        return device_steps(self._settings, plan)
+
+    def undo_steps(self, device: RegisteredDevice) -> tuple[Step, ...]:
+        """The steps that undo what this tool did, in order."""
+        return undo_steps(device)
+
+    def perform(self, step: Step) -> StepResult:
+        """Make the call once."""
+        return perform(self._service(), self._caller, step)
+
+    def batch_size(self, operation: str) -> int:
+        """How many steps of ``operation`` one call takes."""
+        return MAX_BULK if operation == CREATE and self._settings.bulk else 1
+
+    def perform_batch(self, steps: Sequence[Step]) -> tuple[StepResult | CloudError, ...]:
+        """Make one call for all ``steps``."""
+        return perform_batch(self._service(), steps)
+
+    def sight(self, name: str) -> Sighting:
+        """What the device ``name`` has made of its enrollment."""
+        return sighting(self._service(), self._caller, name)
+
+    def _service(self) -> DpsApi:
+        """The service's calls; found out by the preflight, or else now."""
+        with self._lock:
+            api = self._api
+        if api is None:
+            self.preflight(offline=False)
+            return self._service()
+        return api

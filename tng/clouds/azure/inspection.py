@@ -1,0 +1,61 @@
+"""Reading what a service holds, in as few calls as the number of devices allows."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+
+from tng.clouds.azure.api import DpsApi
+from tng.clouds.azure.enrollment import RemoteEnrollment, read_enrollment, text
+from tng.clouds.azure.failures import NotFoundError
+from tng.clouds.azure.rates import GET, QUERY
+from tng.clouds.azure.settings import AzureSettings
+from tng.clouds.azure.wanted import wanted_ids
+from tng.clouds.interface import Caller
+from tng.clouds.listing import find
+from tng.plan.models import PlannableDevice
+from tng.plan.view import RemoteView
+
+PAGE = 100
+"""Enrollments asked for in a page; the service may give fewer (its bound is not documented)."""
+
+
+class Inspector:
+    """Reads the enrollments of devices on one target, through the engine's `Caller`."""
+
+    def __init__(self, api: DpsApi, caller: Caller, settings: AzureSettings) -> None:
+        self._api = api
+        self._caller = caller
+        self._settings = settings
+        self._seen = 0
+        self._ended = False
+
+    def inspect(self, devices: Sequence[PlannableDevice]) -> RemoteView:
+        """The enrollment of every device that has one."""
+        ids: dict[str, str] = {}
+        for device in devices:
+            registration_id = wanted_ids(self._settings, device).registration_id
+            if registration_id:
+                ids[device.leaf.sha256] = registration_id
+        found = find(list(dict.fromkeys(ids.values())), self._pages(), self._one)
+        states = {key: found[name] for key, name in ids.items() if name in found}
+        return RemoteView(states, self._seen if self._ended else None)
+
+    def _pages(self) -> Iterator[Mapping[str, RemoteEnrollment]]:
+        continuation: str | None = None
+        while True:
+            page = self._caller(QUERY, partial(self._api.page, PAGE, continuation))
+            self._seen += len(page.items)
+            # Before the page is given: whoever has found all asks for no further one.
+            self._ended = page.continuation is None
+            yield {
+                text(item.get("registrationId")).lower(): read_enrollment(item)
+                for item in page.items
+            }
+            if page.continuation is None:
+                return
+            continuation = page.continuation
+
+    def _one(self, registration_id: str) -> RemoteEnrollment | None:
+        try:
+            return read_enrollment(self._caller(GET, lambda: self._api.get(registration_id)))
+        except NotFoundError:
+            return None

@@ -1,0 +1,45 @@
+"""From planned calls to complete requests, and the requests that undo them. Pure."""
+
+from base64 import b64encode
+
+from tng.clouds.azure.rates import CREATE, DELETE, UPDATE
+from tng.clouds.azure.settings import AzureSettings
+from tng.clouds.azure.wanted import wanted_document, wanted_ids
+from tng.clouds.interface import RegisteredDevice
+from tng.plan.models import DevicePlan, Step
+
+
+def device_steps(settings: AzureSettings, plan: DevicePlan) -> tuple[Step, ...]:
+    """The steps for ``plan.calls``, in order. The subject of an update is the etag seen."""
+    return tuple(_step(settings, plan, operation, subject) for operation, subject in plan.calls)
+
+
+def undo_steps(device: RegisteredDevice) -> tuple[Step, ...]:
+    """The deletion of an enrollment that this tool created; its subject is the certificate.
+
+    One that was there before and was only updated is not this tool's to delete.
+    """
+    if not any(operation == CREATE for operation, _ in device.steps):
+        return ()
+    return (Step(DELETE, device.key, {"id": device.name}),)
+
+
+def _step(settings: AzureSettings, plan: DevicePlan, operation: str, subject: str) -> Step:
+    document = wanted_document(
+        settings, wanted_ids(settings, plan.device), pem(plan.device.leaf.der)
+    )
+    request: dict[str, object] = {"id": plan.name, "enrollment": document}
+    match operation:
+        case "CreateEnrollment":
+            return Step(CREATE, subject, request)
+        case "UpdateEnrollment":
+            return Step(UPDATE, subject, {**request, "if_match": subject})
+        case _:
+            raise ValueError(f"{operation} is not an operation of a plan for Azure DPS")
+
+
+def pem(der: bytes) -> str:
+    """A certificate as PEM (RFC 7468): the leaf alone, never its chain."""
+    text = b64encode(der).decode()
+    lines = [text[start : start + 64] for start in range(0, len(text), 64)]
+    return "\n".join(["-----BEGIN CERTIFICATE-----", *lines, "-----END CERTIFICATE-----", ""])

@@ -1,5 +1,6 @@
 """Hostile HTTP and JSON: an answer of 4xx or a closed connection, never a crash or a hang."""
 
+import json
 import socket
 import threading
 
@@ -57,6 +58,27 @@ def test_a_body_that_is_no_proper_object_is_refused(
     answer = service.ask(method, path, body)
     assert status_of(answer) == 400
     assert error_of(answer)["errorCode"] == 400004
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "NaN",
+        "1e999",
+        '{"a": 1, "a": 2}',
+        "[" * 100 + "]" * 100,
+        "[" * _DEEP + "]" * _DEEP,
+        "1" * 5000,
+        '"' + "x" * MAXIMUM_BODY + '"',
+        '"\udcff"',
+    ],
+    ids=range(8),
+)
+def test_hostile_json_inside_a_right_enrollment_is_refused(service: ServiceUnderTest, value: str):
+    right = json.dumps(enrollment("a", initialTwin={"tags": {"x": "@"}}))
+    body = right.replace('"@"', value).encode("utf-8", "surrogateescape")
+    assert status_of(service.ask("PUT", "/enrollments/a", body)) == 400
+    assert status_of(service.ask("PUT", "/enrollments/a", right.encode())) == 200
 
 
 @pytest.mark.parametrize(

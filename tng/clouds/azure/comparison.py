@@ -49,7 +49,7 @@ def setting_differences(wanted: Json, sha256: str, found: RemoteEnrollment) -> t
         ("device id", text(wanted.get("deviceId")), found["device_id"]),
         ("provisioning status", _word(wanted, "provisioningStatus"), _status(there)),
         ("allocation policy", _word(wanted, "allocationPolicy"), _word(there, "allocationPolicy")),
-        ("hubs", _hubs(wanted), _hubs(there)),
+        ("IoT hub", _hubs(wanted), _hubs(there)),
     ]
     differences = [
         f"the {what} is {is_there[:128] or 'not set'}, expected {expected}"

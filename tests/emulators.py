@@ -21,6 +21,7 @@ import pytest
 from botocore.config import Config
 
 from tng.sandbox.accounts import SandboxAccount
+from tng.sandbox.aws import aws_sections, credentials_file
 from tng.sandbox.configuration import SandboxFiles
 from tng.sandbox.emulator import Emulator, EmulatorProcess
 from tng.sandbox.front import Front
@@ -112,8 +113,10 @@ def cloud_files(
 ) -> SandboxFiles:
     """``tng.toml`` with targets sandbox-eu and sandbox-us, and credentials in the environment."""
     files = SandboxFiles(tmp_path / "configuration")
-    files.write((cloud.eu, cloud.us), cloud.endpoint_url, rate=1000)
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(files.credentials))
+    accounts = (cloud.eu, cloud.us)
+    credentials = credentials_file(accounts)
+    files.write(aws_sections(accounts, cloud.endpoint_url, rate=1000), (credentials,))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(files.directory / credentials.name))
     monkeypatch.setenv("TNG_CONFIG", str(files.configuration))
     for name in ("AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
         monkeypatch.delenv(name, raising=False)

@@ -45,8 +45,9 @@ def load(tmp_path: Path, text: str | None = None, **environment):
 
 
 def refusal(tmp_path, text: str | None = None, **environment) -> ConfigurationError:
+    flags = {"cloud": "aws", "region": "eu-central-1"}
     with pytest.raises(ConfigurationError) as caught:
-        select_targets(load(tmp_path, text, **environment), (), {"region": "eu-central-1"}, "aws")
+        select_targets(load(tmp_path, text, **environment), (), flags)
     assert caught.value.hint
     return caught.value
 

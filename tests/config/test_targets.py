@@ -10,7 +10,9 @@ from tng.errors import ConfigurationError, TngError, UsageError
 
 
 def select(tmp_path, *names, text=FULL, environment=None, cloud=None, **flags):
-    return select_targets(load(tmp_path, text, **(environment or {})), names, flags, cloud)
+    return select_targets(
+        load(tmp_path, text, **(environment or {})), names, {"cloud": cloud, **flags}
+    )
 
 
 def test_named_targets_are_merged_with_the_defaults(tmp_path):

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tng.exit_codes import ExitCode
-from tng.sandbox.aws import AwsSandbox
+from tng.sandbox.local import LocalClouds
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -45,7 +45,7 @@ def shown_commands(text):
 def folder(tmp_path):
     """A copy of what the README's commands work on, with a running sandbox."""
     shutil.copytree(ROOT / "manifests", tmp_path / "manifests")
-    with AwsSandbox(rate=100, directory=tmp_path / "tng-sandbox"):
+    with LocalClouds(rate=100, directory=tmp_path / "tng-sandbox"):
         yield tmp_path
 
 

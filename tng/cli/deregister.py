@@ -9,6 +9,7 @@ import typer
 
 from tng.cli import options
 from tng.cli import target_options as target
+from tng.cli.target_flags import IDENTITY, Flags, takes_flags
 
 DeviceOption = Annotated[
     list[str],
@@ -16,17 +17,12 @@ DeviceOption = Annotated[
 ]
 
 
+@takes_flags(*IDENTITY)
 def deregister(
     *,
     targets: target.TargetOption = [],
+    flags: Flags,
     device: DeviceOption = [],
-    cloud: target.CloudOption = None,
-    region: target.RegionOption = None,
-    profile: target.ProfileOption = None,
-    role_arn: target.RoleOption = None,
-    account: target.AccountOption = None,
-    endpoint_url: target.EndpointOption = None,
-    rate: target.RateOption = None,
     dry_run: target.DryRunOption = False,
     ledger: target.LedgerOption = None,
     yes: target.YesOption = False,
@@ -58,12 +54,8 @@ def deregister(
     from tng.registration import deregister as remove
     from tng.registration import open_targets, plan_removal
 
-    flags = target.target_flags(
-        region=region, profile=profile, role_arn=role_arn, account=account,
-        endpoint_url=endpoint_url, rate=rate,
-    )  # fmt: skip
     settings = load_settings(config, os.environ, Path())
-    chosen = [identity_only(item) for item in select_targets(settings, targets, flags, cloud)]
+    chosen = [identity_only(item) for item in select_targets(settings, targets, flags)]
     count = threads or settings.run.threads or DEFAULT_THREADS
     path = ledger or settings.run.ledger or target.DEFAULT_LEDGER
     command = typed_command(sys.argv[1:])

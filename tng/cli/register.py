@@ -9,6 +9,7 @@ import typer
 from tng.cli import options
 from tng.cli import target_options as target
 from tng.cli.judging import JudgingOptions
+from tng.cli.target_flags import ALL, Flags, takes_flags
 
 if TYPE_CHECKING:
     from tng.apply.stopping import StopSignal
@@ -19,25 +20,12 @@ SavedPlan = Annotated[
 ]
 
 
+@takes_flags(*ALL)
 def register(
     sources: target.OptionalSources = [],
     *,
     targets: target.TargetOption = [],
-    cloud: target.CloudOption = None,
-    region: target.RegionOption = None,
-    profile: target.ProfileOption = None,
-    role_arn: target.RoleOption = None,
-    account: target.AccountOption = None,
-    policy: target.PolicyOption = [],
-    create_policy: target.CreatePolicyOption = None,
-    thing_name: target.ThingNameOption = None,
-    thing_type: target.ThingTypeOption = None,
-    thing_group: target.ThingGroupOption = [],
-    billing_group: target.BillingGroupOption = None,
-    status: target.StatusOption = None,
-    endpoint_url: target.EndpointOption = None,
-    rate: target.RateOption = None,
-    update: target.UpdateOption = False,
+    flags: Flags,
     plan: SavedPlan = None,
     dry_run: target.DryRunOption = False,
     offline: target.OfflineOption = False,
@@ -74,15 +62,9 @@ def register(
     from tng.cli.registering import Request, prepare
     from tng.exit_codes import ExitCode
 
-    flags = target.target_flags(
-        region=region, profile=profile, role_arn=role_arn, account=account, policy=policy,
-        create_policy=create_policy, thing_name=thing_name, thing_type=thing_type,
-        thing_group=thing_group, billing_group=billing_group, status=status,
-        endpoint_url=endpoint_url, rate=rate, update=update,
-    )  # fmt: skip
     judging = JudgingOptions(config, trust_anchor, manifest_signer, intermediate, strict, at)
     request = Request(
-        sources, judging, targets, cloud, flags, allow_unverified, allow_attestation, offline,
+        sources, judging, targets, flags, allow_unverified, allow_attestation, offline,
         jobs, threads, plan, not dry_run,
     )  # fmt: skip
     stop = StopSignal()

@@ -37,7 +37,6 @@ class Request:
     sources: Sequence[str]
     judging: JudgingOptions
     names: Sequence[str]
-    cloud: str | None
     flags: Mapping[str, object]
     allow_unverified: bool
     allow_attestation: bool
@@ -118,7 +117,7 @@ def _counted(
 def _read_saved(request: Request, file: Path) -> "PlanDocument":
     from tng.plan.file import read_plan
 
-    if request.names or request.flags or request.cloud:
+    if request.names or request.flags:
         raise UsageError(
             "--plan was given together with options of a target",
             "The plan says what is registered where; make a new one to change that.",
@@ -162,7 +161,7 @@ def _chosen_targets(
     from tng.clouds.registry import select_targets, target_from_table
 
     if saved is None:
-        return select_targets(settings, request.names, request.flags, request.cloud)
+        return select_targets(settings, request.names, request.flags)
     return tuple(
         target_from_table(target.name, target.settings, f"the plan's target {target.name}")
         for target in saved.targets

@@ -1,8 +1,9 @@
-"""``tng sandbox``: a local AWS IoT to try everything on, until Ctrl-C."""
+"""``tng sandbox``: local clouds to try everything on, until Ctrl-C."""
 
 import shlex
 import signal
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,10 +13,12 @@ import typer
 
 from tng.cli.console import data, talk
 from tng.errors import ConfigurationError
+from tng.sandbox.clouds import LocalCloud
 from tng.sandbox.emulator import Emulator
 
 if TYPE_CHECKING:
-    from tng.sandbox.aws import Sandbox
+    from tng.sandbox.dps.sandbox import RunningDps
+    from tng.sandbox.local import RunningClouds
 
 _LOG_LIMIT = 1000
 _LOOK_SECONDS = 0.5
@@ -23,16 +26,26 @@ _LOOK_SECONDS = 0.5
 
 def sandbox(
     *,
+    clouds: Annotated[
+        list[LocalCloud],
+        typer.Option("--cloud", help="Only this cloud; may be repeated. Default: both."),
+    ] = [],
     emulator: Annotated[
         Emulator, typer.Option(help="The emulator of AWS IoT.")
     ] = Emulator.MINISTACK,
     directory: Annotated[
         Path, typer.Option("--directory", "-d", help="Where tng.toml and credentials are written.")
     ] = Path("tng-sandbox"),
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 = free.")] = 0,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="AWS's port on 127.0.0.1; 0 = free.")
+    ] = 0,
+    device_port: Annotated[
+        int,
+        typer.Option(min=0, max=65535, help="Port for devices of Azure; 0 = free, SDKs want 8883."),
+    ] = 0,
     rate: Annotated[
         float,
-        typer.Option(min=0, help="Registrations a second and account; 0 = no limit. AWS: 10."),
+        typer.Option(min=0, help="Registrations a second, AWS: 10, DPS in proportion; 0 = any."),
     ] = 10.0,
     faults: Annotated[
         float,
@@ -40,18 +53,20 @@ def sandbox(
     ] = 0.0,
     seed: Annotated[int, typer.Option(help="Makes the faults repeat.")] = 0,
 ) -> None:
-    """Start a local AWS IoT with two accounts, until Ctrl-C.
+    """Start local clouds until Ctrl-C: AWS IoT with two accounts, and one Azure DPS.
 
     Example: tng sandbox --rate 100, and in another terminal the commands that it prints.
     """
-    from tng.sandbox.aws import AwsSandbox
     from tng.sandbox.faults import random_faults
+    from tng.sandbox.local import LocalClouds
 
     with _until_signalled() as ended:
-        running = AwsSandbox(
-            emulator=emulator,
+        running = LocalClouds(
+            clouds or tuple(LocalCloud),
             directory=directory,
+            emulator=emulator,
             port=port,
+            device_port=device_port,
             rate=rate,
             faults=random_faults(faults / 100),
             seed=seed,
@@ -60,7 +75,7 @@ def sandbox(
         with running as started:
             _describe(started)
             while not ended.wait(_LOOK_SECONDS):
-                if not started.emulator.running:
+                if started.aws is not None and not started.aws.emulator.running:
                     raise ConfigurationError(
                         f"the emulator {emulator} ended by itself", hint="start the sandbox again"
                     )
@@ -80,24 +95,40 @@ def _until_signalled() -> Iterator[threading.Event]:
             signal.signal(number, handler)
 
 
-def _describe(started: "Sandbox") -> None:
+def _describe(started: "RunningClouds") -> None:
     out, say = data(), talk()
-    say.print(f"AWS IoT sandbox at {started.endpoint_url}, Ctrl-C stops it", style="bold")
-    for account in started.accounts:
-        say.print(f"  target {account.target}: account {account.account}, {account.region}")
-    say.print("\nIn another terminal:\n")
-    for name, value in started.environment.items():
-        out.print(f"export {name}={shlex.quote(value)}")
-    targets = " ".join(f"--target {account.target}" for account in started.accounts)
+    if started.aws is not None:
+        say.print(f"AWS IoT at {started.aws.endpoint_url}", style="bold")
+        for account in started.aws.accounts:
+            say.print(f"  target {account.target}: account {account.account}, {account.region}")
+    if started.azure is not None:
+        say.print(f"Azure DPS, for devices at {started.azure.device_address}", style="bold")
+        for instance in started.azure.instances:
+            place = f"https://{instance.hosts[0]}, id scope {instance.id_scope}"
+            say.print(f"  target {instance.name}: {place}")
+    say.print("\nCtrl-C stops it. In another terminal:\n")
+    out.print(f". {shlex.quote(str(started.environment_file))}")
+    targets = " ".join(f"--target {name}" for name in started.targets)
     out.print(f"tng register MANIFEST {targets} --dry-run")
     out.print(f"tng register MANIFEST {targets}")
     out.print("tng status")
+    if started.azure is not None:
+        ca_file = started.files.directory / started.azure.ca_file.name
+        out.print(_check_device(started.azure, ca_file))
     out.file.flush()
 
 
-def _summarize(started: "Sandbox") -> None:
+def _check_device(azure: "RunningDps", ca_file: Path) -> str:
+    return (
+        "tng check-device --cloud azure --certificate CERTIFICATE --key KEY "
+        f"--id-scope {azure.instances[0].id_scope} "
+        f"--provisioning-host {azure.device_address} --ca-file {shlex.quote(str(ca_file))}"
+    )
+
+
+def _summarize(started: "RunningClouds") -> None:
     say = talk()
-    log = started.front.log
-    say.print(f"\nsandbox stopped after {log.total} calls", style="bold")
-    for operation, count in log.counts().most_common():
+    calls = sum((log.counts() for log in started.logs), Counter[str]())
+    say.print(f"\nsandbox stopped after {calls.total()} calls", style="bold")
+    for operation, count in calls.most_common():
         say.print(f"  {count:>7}  {operation}")

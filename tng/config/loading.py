@@ -31,8 +31,28 @@ ENVIRONMENT_KEYS = (
     "rate",
     "rates_from_quotas",
     "update",
+    "dps_host",
+    "dps",
+    "resource_group",
+    "subscription",
+    "auth",
+    "ca_file",
+    "arm_endpoint",
+    "registration_id",
+    "device_id",
+    "provisioning_status",
+    "allocation_policy",
+    "iot_hub",
+    "reprovision_policy",
+    "tags",
+    "desired",
+    "bulk",
+    "bulk_counts_as",
 )
 """The target keys that have a variable (``TNG_REGION`` …): all but the tables."""
+
+SECRET_VARIABLES = ("TNG_DPS_CONNECTION_STRING", "TNG_KEY_PASSPHRASE")
+"""Variables that are read where they are needed, and never become settings."""
 
 _PREFIX = "TNG_"
 
@@ -110,13 +130,13 @@ def _targets(
                 f"{value.origin}: {name} is not a table", f"Write [targets.{name}]."
             )
         own = _values({f"targets.{name}": value.content}, f"targets.{name}", origin, base)
-        values = {**defaults, **own}
-        cloud = Table(values).text("cloud")
+        cloud = Table({**defaults, **own}).text("cloud")
         if cloud is None:
             raise ConfigurationError(
-                f"{origin} [targets.{name}] has no cloud", 'Add cloud = "aws".'
+                f"{origin} [targets.{name}] has no cloud",
+                'Add cloud = "aws" or cloud = "azure".',
             )
-        targets.append(TargetTable(name, cloud, {k: v for k, v in values.items() if k != "cloud"}))
+        targets.append(TargetTable(name, cloud, {k: v for k, v in own.items() if k != "cloud"}))
     return tuple(targets)
 
 
@@ -124,7 +144,7 @@ def _variables(environment: Mapping[str, str], folder: Path) -> dict[str, Value]
     variables: dict[str, Value] = {}
     known = ("config", *RUN_KEYS, *ENVIRONMENT_KEYS)
     for name in sorted(environment):
-        if not name.startswith(_PREFIX) or not environment[name]:
+        if not name.startswith(_PREFIX) or name in SECRET_VARIABLES or not environment[name]:
             continue
         key = name.removeprefix(_PREFIX).lower()
         refuse_unknown((key,), known, f"the environment ({name})")

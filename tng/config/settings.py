@@ -29,7 +29,7 @@ class RunSettings:
 
 @dataclass(frozen=True, slots=True)
 class TargetTable:
-    """One ``[targets.NAME]``, merged with ``[defaults]`` and not yet understood.
+    """One ``[targets.NAME]``, not yet understood and without ``[defaults]``.
 
     ``values`` hold every key but ``cloud``, each with the place it came from.
     """

@@ -11,7 +11,16 @@ from pathlib import Path
 
 from tng.errors import ConfigurationError
 
-_SECRET_WORDS = ("secret", "password", "session_token", "access_key", "credential", "private_key")
+_SECRET_WORDS = (
+    "secret",
+    "password",
+    "session_token",
+    "access_key",
+    "credential",
+    "private_key",
+    "connection_string",
+    "shared_access",
+)
 
 
 @dataclass(frozen=True, slots=True)

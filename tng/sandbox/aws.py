@@ -1,58 +1,102 @@
-"""A local AWS IoT, ready to be registered in: emulator, front, accounts, configuration.
+"""A local AWS IoT, ready to be registered in: emulator, front, accounts.
 
-    with AwsSandbox() as sandbox:
-        ...  # tng register --config {sandbox.files.configuration} --target sandbox-eu
-
-Nothing outlives it: not the processes, not the ports, not the files.
+Nothing outlives it: neither the process nor the port.
 """
 
-import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 from types import TracebackType
 
 from tng.sandbox.accounts import DEFAULT_ACCOUNTS, SandboxAccount
-from tng.sandbox.configuration import SandboxFiles
+from tng.sandbox.configuration import SideFile, TargetSection
 from tng.sandbox.emulator import Emulator, EmulatorProcess
 from tng.sandbox.faults import Fault
 from tng.sandbox.front import Front
-from tng.sandbox.preparation import prepare_account
+from tng.sandbox.preparation import (
+    POLICY_NAME,
+    THING_GROUP,
+    THING_TYPE,
+    device_policy,
+    prepare_account,
+)
 from tng.sandbox.quotas import AWS_DEFAULT_REGISTRATIONS, quotas_for
 from tng.sandbox.record import DEFAULT_LIMIT, CallLog
 
 UNLIMITED_RATE = 1000.0
 """Registrations a second written into ``tng.toml`` where the sandbox limits nothing."""
 
+CREDENTIALS_FILE = "credentials"
+POLICY_FILE = "device-policy.json"
+
 
 @dataclass(frozen=True, slots=True)
-class Sandbox:
-    """A running sandbox."""
+class LocalAws:
+    """A running local AWS IoT. ``rate`` is registrations a second and account; 0 limits nothing."""
 
     accounts: tuple[SandboxAccount, ...]
     front: Front
-    files: SandboxFiles
     emulator: EmulatorProcess
+    rate: float
 
     @property
     def endpoint_url(self) -> str:
         """One endpoint for IoT, STS and IAM of all accounts and regions."""
         return self.front.endpoint_url
 
-    @property
-    def environment(self) -> Mapping[str, str]:
-        """Environment variables with which ``tng`` and the AWS CLI find the sandbox."""
-        return {
-            "AWS_SHARED_CREDENTIALS_FILE": str(self.files.credentials),
-            "TNG_CONFIG": str(self.files.configuration),
-        }
+    def sections(self) -> tuple[TargetSection, ...]:
+        """A target of ``tng.toml`` for each account."""
+        rate = self.rate or UNLIMITED_RATE
+        return aws_sections(self.accounts, self.endpoint_url, rate)
+
+    def side_files(self) -> tuple[SideFile, ...]:
+        """What the targets refer to: credentials, and a policy for ``--create-policy``."""
+        return (
+            credentials_file(self.accounts),
+            SideFile(POLICY_FILE, device_policy(), marked=False),
+        )
+
+
+def aws_sections(
+    accounts: Sequence[SandboxAccount], endpoint_url: str, rate: float
+) -> tuple[TargetSection, ...]:
+    """A target of ``tng.toml`` for each account, at ``rate`` registrations a second."""
+    return tuple(
+        TargetSection(
+            account.target,
+            {
+                "cloud": "aws",
+                "account": account.account,
+                "region": account.region,
+                "profile": account.profile,
+                "endpoint_url": endpoint_url,
+                "policy": POLICY_NAME,
+                "thing_name": "{device_id}",
+                "thing_type": THING_TYPE,
+                "thing_group": THING_GROUP,
+                "rate": rate,
+            },
+        )
+        for account in accounts
+    )
+
+
+def credentials_file(accounts: Sequence[SandboxAccount]) -> SideFile:
+    """An AWS credentials file with a profile for each account."""
+    lines: list[str] = []
+    for account in accounts:
+        lines += [
+            f"[{account.profile}]",
+            f"aws_access_key_id = {account.account}",
+            "aws_secret_access_key = sandbox",
+            "",
+        ]
+    return SideFile(CREDENTIALS_FILE, "\n".join(lines))
 
 
 class AwsSandbox:
-    """Starts a `Sandbox`; a context manager.
+    """Starts a `LocalAws`; a context manager.
 
-    ``directory`` takes ``tng.toml`` and the credentials (``None``: a temporary one).
     ``port`` is the front's, 0 a free one. ``rate`` is how many registrations a second an
     account may make in a region, the other quotas scale with it; 0 limits nothing. The
     faults begin after the accounts are prepared. ``log_limit`` is how many calls are kept.
@@ -64,7 +108,6 @@ class AwsSandbox:
         accounts: Sequence[SandboxAccount] = DEFAULT_ACCOUNTS,
         *,
         emulator: Emulator = Emulator.MINISTACK,
-        directory: Path | None = None,
         port: int = 0,
         rate: float = AWS_DEFAULT_REGISTRATIONS,
         faults: Sequence[Fault] = (),
@@ -73,7 +116,6 @@ class AwsSandbox:
     ) -> None:
         self._accounts = tuple(accounts)
         self._emulator = emulator
-        self._directory = directory
         self._port = port
         self._rate = rate
         self._faults = tuple(faults)
@@ -81,7 +123,7 @@ class AwsSandbox:
         self._log_limit = log_limit
         self._stack = ExitStack()
 
-    def __enter__(self) -> Sandbox:
+    def __enter__(self) -> LocalAws:
         with ExitStack() as stack:
             sandbox = self._start(stack)
             self._stack = stack.pop_all()
@@ -95,7 +137,7 @@ class AwsSandbox:
     ) -> None:
         self._stack.close()
 
-    def _start(self, stack: ExitStack) -> Sandbox:
+    def _start(self, stack: ExitStack) -> LocalAws:
         emulator = stack.enter_context(EmulatorProcess(self._emulator))
         front = stack.enter_context(
             Front(emulator.port, port=self._port, seed=self._seed, log=CallLog(self._log_limit))
@@ -105,10 +147,4 @@ class AwsSandbox:
         front.log.clear()
         front.limit(quotas_for(self._rate))
         front.inject(*self._faults)
-        files = SandboxFiles(self._directory or self._temporary_directory(stack))
-        stack.callback(files.remove)
-        files.write(self._accounts, front.endpoint_url, self._rate or UNLIMITED_RATE)
-        return Sandbox(self._accounts, front, files, emulator)
-
-    def _temporary_directory(self, stack: ExitStack) -> Path:
-        return Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tng-sandbox-files-")))
+        return LocalAws(self._accounts, front, emulator, self._rate)

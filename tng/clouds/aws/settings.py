@@ -123,6 +123,21 @@ def aws_settings_table(settings: AwsSettings) -> dict[str, object]:
     return {key: value for key, value in table.items() if value not in (None, [], {})}
 
 
+def aws_identity_only(settings: AwsSettings) -> AwsSettings:
+    """The settings without wishes: which target it is, and how fast it may be called."""
+    return AwsSettings(
+        name=settings.name,
+        region=settings.region,
+        account=settings.account,
+        profile=settings.profile,
+        role_arn=settings.role_arn,
+        endpoint_url=settings.endpoint_url,
+        rate=settings.rate,
+        rates=settings.rates,
+        rates_from_quotas=settings.rates_from_quotas,
+    )
+
+
 def _matching(table: Table, key: str, pattern: re.Pattern[str], expected: str) -> str | None:
     text = table.text(key)
     if text is not None and not pattern.fullmatch(text):

@@ -11,6 +11,8 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tng.sandbox.quotas import AWS_DEFAULT_REGISTRATIONS
+
 DPS_OPERATIONS_A_MINUTE = 1000.0
 """Operations a minute of a service (Azure DPS quotas and limits, read 2026-11)."""
 _BURST = 100.0
@@ -34,6 +36,15 @@ class DpsQuota:
 
 DEFAULT_QUOTA = DpsQuota()
 UNLIMITED = DpsQuota(per_minute=0)
+
+
+def quota_for(registrations: float) -> DpsQuota:
+    """The default quota in proportion to AWS's: ``registrations`` a second there, of 10.
+
+    0 limits nothing.
+    """
+    factor = registrations / AWS_DEFAULT_REGISTRATIONS
+    return DpsQuota(per_minute=DPS_OPERATIONS_A_MINUTE * factor, burst=_BURST * max(1.0, factor))
 
 
 class DpsBuckets:

@@ -14,8 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
+from tng.sandbox.configuration import SideFile, TargetSection
 from tng.sandbox.dps.authority import SandboxAuthority
 from tng.sandbox.dps.authorization import new_key
+from tng.sandbox.dps.device_endpoint import DeviceEndpoint
+from tng.sandbox.dps.device_registration import DeviceBehaviour, DeviceRegistrations
 from tng.sandbox.dps.identity import DEFAULT_LIFETIME, IdentityEndpoint, TokenStore
 from tng.sandbox.dps.quotas import DEFAULT_QUOTA, DpsQuota
 from tng.sandbox.dps.server import DpsServer
@@ -27,6 +30,11 @@ from tng.sandbox.record import DEFAULT_LIMIT, CallLog
 POLICY = "provisioningserviceowner"
 """The policy that a new service has, with all rights."""
 CA_FILE = "sandbox-ca.pem"
+
+_SHARE_OF_QUOTA = 0.9
+"""What is written as rate into ``tng.toml``: a little less than the instance takes."""
+_UNLIMITED_RATE = 1000.0
+_USUAL = DeviceBehaviour()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +57,7 @@ DEFAULT_INSTANCES = (InstanceSpecification("sandbox-dps"),)
 class RunningDps:
     """A running sandbox.
 
+    ``registrations`` decides about devices, ``devices`` is where they come in.
     ``ca_file`` is the CA that clients must trust, as PEM; ``management_url`` is the
     ``base_url`` of Resource Manager; ``environment`` lets `azure-identity` find a managed
     identity, and makes it try nothing else.
@@ -56,6 +65,9 @@ class RunningDps:
 
     server: DpsServer
     state: DpsState
+    registrations: DeviceRegistrations
+    devices: DeviceEndpoint
+    quota: DpsQuota
     authority: SandboxAuthority
     tokens: TokenStore
     ca_file: Path
@@ -66,6 +78,40 @@ class RunningDps:
     def instances(self) -> tuple[DpsInstance, ...]:
         """The instances, in the order in which they were asked for."""
         return tuple(state.instance for state in self.state.instances)
+
+    @property
+    def device_address(self) -> str:
+        """Where devices find every instance: host and port."""
+        host, port = self.devices.address
+        return f"{host}:{port}"
+
+    @property
+    def variables(self) -> Mapping[str, str]:
+        """Environment variables with the connection strings that `sections` name."""
+        return {
+            _variable(instance.name): connection_string(instance) for instance in self.instances
+        }
+
+    def sections(self) -> tuple[TargetSection, ...]:
+        """A target of ``tng.toml`` for each instance."""
+        rate = self.quota.per_minute / 60 * _SHARE_OF_QUOTA or _UNLIMITED_RATE
+        return tuple(
+            TargetSection(
+                instance.name,
+                {
+                    "cloud": "azure",
+                    "dps_host": instance.hosts[0],
+                    "connection_string_env": _variable(instance.name),
+                    "ca_file": CA_FILE,
+                    "rate": round(rate, 3),
+                },
+            )
+            for instance in self.instances
+        )
+
+    def side_files(self) -> tuple[SideFile, ...]:
+        """What the targets refer to: the CA."""
+        return (SideFile(CA_FILE, self.authority.ca_pem),)
 
     def instance(self, name: str) -> InstanceState:
         """An instance and its enrollments. Raises `KeyError`."""
@@ -82,13 +128,18 @@ def connection_string(instance: DpsInstance) -> str:
     return f"HostName={instance.hosts[0]};SharedAccessKeyName={policy};SharedAccessKey={key}"
 
 
+def _variable(instance: str) -> str:
+    return f"{instance.upper().replace('-', '_')}_CONNECTION_STRING"
+
+
 class DpsSandbox:
     """Starts a `RunningDps`; a context manager.
 
     ``directory`` takes the CA's file (``None``: a temporary one). ``port`` is the first
     instance's, 0 a free one; every other instance and the management API have free ones.
-    ``device_host`` is the address at which devices find the service. ``token_lifetime`` is
-    in seconds. Raises `ConfigurationError` if the port is taken.
+    ``device_host`` and ``device_port`` are where devices find the service
+    (azure-iot-device knows port 8883 alone), ``behaviour`` how it treats them.
+    ``token_lifetime`` is in seconds. Raises `ConfigurationError` if a port is taken.
     """
 
     def __init__(
@@ -98,6 +149,8 @@ class DpsSandbox:
         directory: Path | None = None,
         port: int = 0,
         device_host: str = "127.0.0.1",
+        device_port: int = 0,
+        behaviour: DeviceBehaviour = _USUAL,
         quota: DpsQuota = DEFAULT_QUOTA,
         faults: Sequence[Fault] = (),
         seed: int = 0,
@@ -111,6 +164,8 @@ class DpsSandbox:
         self._directory = directory
         self._port = port
         self._device_host = device_host
+        self._device_port = device_port
+        self._behaviour = behaviour
         self._quota = quota
         self._faults = tuple(faults)
         self._seed = seed
@@ -148,11 +203,19 @@ class DpsSandbox:
         identity = IdentityEndpoint(tokens)
         stack.callback(identity.stop)
         identity.start()
+        registrations = DeviceRegistrations(state, self._behaviour)
+        devices = DeviceEndpoint(
+            registrations, authority, host=self._device_host, port=self._device_port
+        )
+        stack.enter_context(devices)
         server = self._serve(state, listeners, authority, tokens)
         stack.enter_context(server)
         return RunningDps(
             server=server,
             state=state,
+            registrations=registrations,
+            devices=devices,
+            quota=self._quota,
             authority=authority,
             tokens=tokens,
             ca_file=self._write(authority, stack),

@@ -5,6 +5,7 @@ changes no enrollment, but the service notes that the device has registered, and
 to know it: that is what is tried. Source: Azure, "Communicate with DPS using MQTT".
 """
 
+import ipaddress
 import queue
 import re
 import socket
@@ -68,9 +69,9 @@ class ProvisioningService:
     @classmethod
     def at(cls, id_scope: str, address: str) -> "ProvisioningService":
         """The service at ``HOST[:PORT]``; an IPv6 address with a port stands in brackets."""
-        match = re.fullmatch(r"(?:\[([^\]]+)\]|([^:]+))(?::([0-9]{1,5}))?", address)
-        if match is None and re.fullmatch(r"[0-9a-fA-F:.]+", address):
+        if _is_ip_address(address):
             return cls(id_scope, address)
+        match = re.fullmatch(r"(?:\[([^\]]+)\]|([^:]+))(?::([0-9]{1,5}))?", address)
         port = int(match[3] or DEVICE_PORT) if match else 0
         if match is None or not 0 < port < 65536:
             raise UsageError(f"{address!r} is no HOST or HOST:PORT", f"say {GLOBAL_HOST}")
@@ -148,8 +149,8 @@ class _Attempt:
 
     def _register(self, talk: MqttConversation) -> Answer:
         body = orjson.dumps({"registrationId": self.identity.registration_id})
+        self._wait_for(Reason.SILENT, "the answer to the registration")
         while True:
-            self._wait_for(Reason.SILENT, "the answer to the registration")
             answer = _exchange(talk, _REGISTER, body)
             if not self._must_wait(talk, answer):
                 return answer
@@ -187,6 +188,14 @@ def _exchange(talk: MqttConversation, topic: str, body: bytes, operation: str = 
         answer = read_answer(talk.receive(), request)
         if answer is not None:
             return answer
+
+
+def _is_ip_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _unreached(place: str, error: OSError) -> CheckResult:

@@ -11,6 +11,7 @@ import ssl
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import paho.mqtt.client as paho
@@ -62,9 +63,17 @@ class MqttPeer:
 
 
 class _BoundedSocket(ssl.SSLSocket):
-    """A TLS socket that stops reading at `MAX_CONVERSATION_BYTES`; paho itself has no bound."""
+    """A TLS socket that reads `MAX_CONVERSATION_BYTES` at most: paho itself has no bound."""
 
     _received = 0
+
+    def do_handshake(self, block: bool = False) -> None:  # noqa: FBT001, FBT002 - the base's form
+        try:
+            super().do_handshake(block)
+        except OSError:
+            # paho leaves it open.
+            self.close()
+            raise
 
     def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
         data = super().recv(buflen, flags)
@@ -106,8 +115,10 @@ class MqttConversation:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._client.disconnect()
         connection = self._client.socket()
+        # What ended the conversation is told; that nobody hears the goodbye is not.
+        with suppress(OSError):
+            self._client.disconnect()
         if connection is not None:
             connection.close()
 

@@ -17,7 +17,7 @@ from tng.sandbox.dps import mqtt_codec as mqtt
 from tng.sandbox.dps.device_registration import RETRY_SECONDS
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
-DEADLINE = 0.6
+DEADLINE = 0.4
 SLACK = 1.0
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, assert_never
 import typer
 
 from tng.cli.console import talk
-from tng.errors import InputError, TngError
+from tng.errors import ConfigurationError, InputError, TngError
 from tng.exit_codes import ExitCode
 
 if TYPE_CHECKING:
@@ -86,14 +86,16 @@ def check_device(
     """
     from datetime import UTC, datetime
 
-    from tng.device.dps import ProvisioningService, check_registration
     from tng.device.identity import client_context, load_identity
 
     match cloud:
         case CheckedCloud.AZURE:
-            service = ProvisioningService.at(id_scope, provisioning_host)
+            _require_mqtt()
         case _:
             assert_never(cloud)
+    from tng.device.dps import ProvisioningService, check_registration
+
+    service = ProvisioningService.at(id_scope, provisioning_host)
     identity = load_identity(
         certificate,
         key,
@@ -108,6 +110,16 @@ def check_device(
     result = check_registration(identity, service, context, timeout_seconds=timeout)
     _print(_members(identity, service, result), format_)
     _raise_unless_assigned(result)
+
+
+def _require_mqtt() -> None:
+    from importlib.util import find_spec
+
+    if find_spec("paho") is None:
+        raise ConfigurationError(
+            "trying a device needs a package that is not installed: paho-mqtt",
+            "Install it with: pip install 'tng[azure]'",
+        )
 
 
 def _passphrase() -> str:

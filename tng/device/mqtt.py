@@ -62,6 +62,14 @@ class MqttPeer:
     username: str
 
 
+class _TlsEndError(Exception):
+    """Carries an error of TLS past paho 2.x, which takes every `OSError` for a lost connection."""
+
+    def __init__(self, cause: ssl.SSLError) -> None:
+        super().__init__(cause)
+        self.cause = cause
+
+
 class _BoundedSocket(ssl.SSLSocket):
     """A TLS socket that reads `MAX_CONVERSATION_BYTES` at most: paho itself has no bound."""
 
@@ -76,7 +84,12 @@ class _BoundedSocket(ssl.SSLSocket):
             raise
 
     def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
-        data = super().recv(buflen, flags)
+        try:
+            data = super().recv(buflen, flags)
+        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            raise
+        except ssl.SSLError as error:
+            raise _TlsEndError(error) from error
         self._received += len(data)
         if self._received > MAX_CONVERSATION_BYTES:
             raise MqttFloodError(f"the server sent more than {MAX_CONVERSATION_BYTES:,} bytes")
@@ -179,6 +192,8 @@ class MqttConversation:
             code = self._client.loop(min(seconds, _TURN_SECONDS))
         except (OSError, MqttLostError):
             raise
+        except _TlsEndError as error:
+            raise error.cause from None
         except Exception as error:
             # paho raises whatever hostile bytes lead it to.
             raise MqttLostError(f"what the server sent is not MQTT ({error!r:.80})") from error

@@ -1,0 +1,73 @@
+"""Connections and logins: enough, shared, and made once."""
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+from azure.core.credentials import AccessTokenInfo
+
+from tests.planned_devices import verified
+from tng.clouds.azure.sessions import LoginCredential
+from tng.clouds.azure.transport import CONNECT_TIMEOUT, READ_TIMEOUT, make_transport
+from tng.clouds.interface import DoneStep
+
+
+class SlowLogin:
+    """A credential that counts how often it is asked."""
+
+    def __init__(self, lifetime: float) -> None:
+        self.asked: list[tuple[str, ...]] = []
+        self._lifetime = lifetime
+
+    def get_token_info(self, *scopes, options=None):
+        self.asked.append(scopes)
+        time.sleep(0.02)
+        return AccessTokenInfo(f"token{len(self.asked)}", int(time.time() + self._lifetime))
+
+
+def test_many_threads_ask_for_one_token():
+    login = SlowLogin(3600)
+    shared = LoginCredential(login)
+    barrier = threading.Barrier(8)
+
+    def ask(_):
+        barrier.wait()
+        return shared.get_token("scope").token
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(ask, range(8))) == {"token1"}
+    assert login.asked == [("scope",)]
+    shared.get_token_info("other")
+    assert login.asked == [("scope",), ("other",)]
+
+
+def test_a_token_that_is_about_to_end_is_asked_for_anew():
+    login = SlowLogin(60)
+    shared = LoginCredential(login)
+    assert [shared.get_token_info("scope").token for _ in range(2)] == ["token1", "token2"]
+
+
+def test_a_challenge_is_answered_past_the_memory():
+    login = SlowLogin(3600)
+    shared = LoginCredential(login)
+    shared.get_token("scope")
+    assert shared.get_token("scope", claims="c", tenant_id="t").token == "token2"
+
+
+def test_the_timeouts_and_the_pool_are_ours():
+    transport = make_transport(32, None)
+    assert transport.connection_config.timeout == CONNECT_TIMEOUT
+    assert transport.connection_config.read_timeout == READ_TIMEOUT
+    adapter = transport.session.get_adapter("https://x")
+    assert adapter.max_retries.total == 0
+    assert adapter._pool_maxsize == 32
+    transport.close()
+
+
+def test_threads_share_an_adapter(cloud):
+    devices = [verified(number) for number in range(40)]
+    view = cloud.inspect(devices)
+    steps = [cloud.steps(cloud.plan_device(device, view))[0] for device in devices]
+    with ThreadPoolExecutor(4) as pool:
+        assert set(pool.map(cloud.perform, steps)) == {DoneStep()}
+    assert cloud.inspect(devices).held == 40

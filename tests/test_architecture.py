@@ -22,6 +22,7 @@ _FORBIDDEN = {
     "plan": ("boto3", "botocore", "sqlite3", "tng.ledger", "tng.apply", "tng.cli"),
     "apply": ("boto3", "botocore", "tng.decode", "tng.verify", "tng.cli"),
     "ledger": ("boto3", "botocore", "tng.verify", "tng.decode", "tng.cli"),
+    "watch": ("boto3", "botocore", "azure", "tng.decode", "tng.verify", "tng.cli"),
     "report": ("boto3", "botocore", "tng.verify", "tng.cli"),
     "clouds": ("tng.verify", "tng.decode", "tng.cli"),
 }

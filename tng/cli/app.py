@@ -17,6 +17,7 @@ from tng.cli.sandbox import sandbox
 from tng.cli.status import status
 from tng.cli.trust import trust
 from tng.cli.verify import verify
+from tng.cli.watch import watch
 from tng.errors import TngError
 from tng.exit_codes import ExitCode
 from tng.report.text import printable
@@ -148,6 +149,7 @@ app.add_typer(trust, name="trust")
 app.command("plan")(plan)
 app.command("register")(register)
 app.command("status")(status)
+app.command("watch")(watch)
 app.command("deregister")(deregister)
 app.command("sandbox")(sandbox)
 

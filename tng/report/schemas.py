@@ -14,180 +14,148 @@ from tng.findings import CHECKS, Severity
 from tng.models import Status
 from tng.report.index import INDEX_LINES_SCHEMA, INDEX_SCHEMA
 from tng.report.json_report import LINES_SCHEMA, REPORT_SCHEMA
+from tng.report.schema_parts import (
+    COUNT,
+    FLAG,
+    SHA256,
+    TEXT,
+    TEXT_OR_NULL,
+    TIME,
+    Schema,
+    enumeration,
+    lines_of,
+    list_of,
+    object_of,
+    or_null,
+    titled,
+)
+from tng.report.watching_schema import watch_schemas
 from tng.scan import UNREADABLE, UNRECOGNISED, ZIP
 from tng.trust.anchor import Role
-
-Schema = dict[str, object]
 
 VENDORS = ("microchip", "nxp", "other")
 KINDS = (*(decoder.name for decoder in DECODERS), ZIP, UNREADABLE, UNRECOGNISED)
 
-_TEXT: Schema = {"type": "string"}
-_TEXT_OR_NULL: Schema = {"type": ["string", "null"]}
-_COUNT: Schema = {"type": "integer", "minimum": 0}
-_FLAG: Schema = {"type": "boolean"}
-_SHA256: Schema = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
-_TIME: Schema = {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z$"}
-
-
-def _object(members: Schema, optional: Schema | None = None) -> Schema:
-    return {
-        "type": "object",
-        "properties": {**members, **(optional or {})},
-        "required": list(members),
-        "additionalProperties": False,
-    }
-
-
-def _list(items: Schema) -> Schema:
-    return {"type": "array", "items": items}
-
-
-def _or_null(schema: Schema) -> Schema:
-    return {"anyOf": [schema, {"type": "null"}]}
-
-
-def _enumeration(values: object) -> Schema:
-    return {"enum": values}
-
-
 _POSITION: Schema = {"type": "integer", "minimum": 1}
-_SOURCE = _object({"file": _TEXT}, {"entry": _POSITION, "line": _POSITION})
-_FINDING = _object(
+_SOURCE = object_of({"file": TEXT}, {"entry": _POSITION, "line": _POSITION})
+_FINDING = object_of(
     {
-        "code": _enumeration(sorted(CHECKS)),
-        "severity": _enumeration([severity.value for severity in Severity]),
-        "message": _TEXT,
+        "code": enumeration(sorted(CHECKS)),
+        "severity": enumeration([severity.value for severity in Severity]),
+        "message": TEXT,
     }
 )
 _IDENTITY: Schema = {
-    "vendor": _or_null(_enumeration(list(VENDORS))),
-    "device_id": _TEXT_OR_NULL,
-    "part_number": _TEXT_OR_NULL,
-    "group_id": _TEXT_OR_NULL,
-    "object_id": _TEXT_OR_NULL,
+    "vendor": or_null(enumeration(list(VENDORS))),
+    "device_id": TEXT_OR_NULL,
+    "part_number": TEXT_OR_NULL,
+    "group_id": TEXT_OR_NULL,
+    "object_id": TEXT_OR_NULL,
 }
-_ANCHOR = _or_null(_object({"id": _TEXT, "built_in": _FLAG}))
+_ANCHOR = or_null(object_of({"id": TEXT, "built_in": FLAG}))
 _DEVICE: Schema = {
-    "status": _enumeration([status.value for status in Status]),
+    "status": enumeration([status.value for status in Status]),
     **_IDENTITY,
-    "certificate_sha256": _or_null(_SHA256),
-    "serial_number": _TEXT_OR_NULL,
-    "subject_common_name": _TEXT_OR_NULL,
-    "issuer_common_name": _TEXT_OR_NULL,
-    "not_before": _or_null(_TIME),
-    "not_after": _or_null(_TIME),
+    "certificate_sha256": or_null(SHA256),
+    "serial_number": TEXT_OR_NULL,
+    "subject_common_name": TEXT_OR_NULL,
+    "issuer_common_name": TEXT_OR_NULL,
+    "not_before": or_null(TIME),
+    "not_after": or_null(TIME),
     "anchor": _ANCHOR,
     "signer": _ANCHOR,
-    "path": _list(_TEXT),
+    "path": list_of(TEXT),
     "source": _SOURCE,
-    "findings": _list(_FINDING),
+    "findings": list_of(_FINDING),
 }
-_RUN = _object(
+_RUN = object_of(
     {
         "tool": {"const": "tng"},
-        "version": _TEXT,
-        "at": _TIME,
-        "strict": _FLAG,
-        "added_trust": _list(
-            _object(
+        "version": TEXT,
+        "at": TIME,
+        "strict": FLAG,
+        "added_trust": list_of(
+            object_of(
                 {
-                    "role": _enumeration([role.value for role in Role]),
-                    "id": _TEXT,
-                    "source": _TEXT,
+                    "role": enumeration([role.value for role in Role]),
+                    "id": TEXT,
+                    "source": TEXT,
                 }
             )
         ),
     }
 )
 _INPUT: Schema = {
-    "path": _TEXT,
-    "sha256": _or_null(_SHA256),
-    "kind": _enumeration(list(KINDS)),
-    "entries": _COUNT,
+    "path": TEXT,
+    "sha256": or_null(SHA256),
+    "kind": enumeration(list(KINDS)),
+    "entries": COUNT,
 }
 _SUMMARY: Schema = {
-    "devices": _COUNT,
-    "outcomes": _object({status.value: _COUNT for status in Status}),
+    "devices": COUNT,
+    "outcomes": object_of({status.value: COUNT for status in Status}),
     "findings": {
         "type": "object",
-        "propertyNames": _enumeration(sorted(CHECKS)),
+        "propertyNames": enumeration(sorted(CHECKS)),
         "additionalProperties": _POSITION,
     },
 }
 _INDEX_ENTRY: Schema = {
-    "file": _TEXT_OR_NULL,
+    "file": TEXT_OR_NULL,
     **_IDENTITY,
-    "certificate_sha256": _or_null(_SHA256),
-    "subject_common_name": _TEXT_OR_NULL,
+    "certificate_sha256": or_null(SHA256),
+    "subject_common_name": TEXT_OR_NULL,
     "source": _SOURCE,
-    "findings": _list(_FINDING),
+    "findings": list_of(_FINDING),
 }
 
 
 def schemas() -> dict[str, Schema]:
     """Every schema by its file name."""
     return {
-        "tng.report.1.json": _titled(
+        "tng.report.1.json": titled(
             REPORT_SCHEMA,
             "What tng verify found, as one object",
-            _object(
+            object_of(
                 {
                     "schema": {"const": REPORT_SCHEMA},
                     "run": _RUN,
-                    "devices": _list(_object(_DEVICE)),
-                    "inputs": _list(_object(_INPUT)),
-                    "summary": _object(_SUMMARY),
+                    "devices": list_of(object_of(_DEVICE)),
+                    "inputs": list_of(object_of(_INPUT)),
+                    "summary": object_of(_SUMMARY),
                 }
             ),
         ),
-        "tng.report-lines.1.json": _titled(
+        "tng.report-lines.1.json": titled(
             LINES_SCHEMA,
             "One line of what tng verify found: begin, devices, inputs, and the summary last",
-            _lines(
+            lines_of(
                 begin={"schema": {"const": LINES_SCHEMA}, "run": _RUN},
                 device=_DEVICE,
                 input=_INPUT,
                 summary=_SUMMARY,
             ),
         ),
-        "tng.index.1.json": _titled(
+        "tng.index.1.json": titled(
             INDEX_SCHEMA,
             "Which file of tng decode holds which device; nothing in it is verified",
-            _object(
+            object_of(
                 {
                     "schema": {"const": INDEX_SCHEMA},
                     "verified": {"const": False},
-                    "entries": _list(_object(_INDEX_ENTRY)),
+                    "entries": list_of(object_of(_INDEX_ENTRY)),
                 }
             ),
         ),
-        "tng.index-lines.1.json": _titled(
+        "tng.index-lines.1.json": titled(
             INDEX_LINES_SCHEMA,
             "One line of the index of tng decode: entries, and the summary last",
-            _lines(
+            lines_of(
                 entry=_INDEX_ENTRY,
-                summary={"schema": {"const": INDEX_LINES_SCHEMA}, "entries": _COUNT},
+                summary={"schema": {"const": INDEX_LINES_SCHEMA}, "entries": COUNT},
             ),
         ),
-    }
-
-
-def _lines(**members: Schema) -> Schema:
-    return {
-        "oneOf": [
-            _object({"message_type": {"const": message_type}, **schema})
-            for message_type, schema in members.items()
-        ]
-    }
-
-
-def _titled(name: str, title: str, schema: Schema) -> Schema:
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": f"urn:tng:schema:{name}",
-        "title": f"{title} ({name})",
-        **schema,
+        **watch_schemas(),
     }
 
 

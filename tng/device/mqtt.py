@@ -134,6 +134,8 @@ class MqttConversation:
             self._client.disconnect()
         if connection is not None:
             connection.close()
+        # Without this circle paho's own sockets are closed at once, not whenever memory is tidied.
+        self._client.on_connect = self._client.on_subscribe = self._client.on_message = None
 
     @property
     def seconds_left(self) -> float:

@@ -1,5 +1,6 @@
 """A service of each test's own, over real https, seen by the adapter and by the real SDK."""
 
+import re
 import socket
 import ssl
 import threading
@@ -118,7 +119,19 @@ def _answer(
         with closing(connection):
             try:
                 with context.wrap_socket(connection, server_side=True) as stream:
-                    seen.append(stream.recv(65536))
+                    seen.append(_whole_request(stream))
                     stream.sendall(answers.pop(0))
             except OSError:
                 continue
+
+
+def _whole_request(stream: ssl.SSLSocket) -> bytes:
+    """All of it: closing over what was not read would take the answer back."""
+    data = b""
+    while b"\r\n\r\n" not in data:
+        data += stream.recv(65536)
+    head, _, body = data.partition(b"\r\n\r\n")
+    found = re.search(rb"(?i)content-length: *(\d+)", head)
+    while found and len(body) < int(found[1]):
+        body += stream.recv(65536)
+    return head + body

@@ -19,6 +19,7 @@ from tng.clouds.azure.steps import device_steps
 from tng.clouds.azure.transport import MAX_REPLY_BYTES
 from tng.clouds.interface import (
     CloudError,
+    DoneStep,
     RefusedError,
     TargetUnusableError,
     ThrottledError,
@@ -88,9 +89,6 @@ def test_an_answer_about_another_certificate_is_no_success(answering, body):
         answer(200, b'{"a": ' + b"1" * 10_000 + b"}"),
         answer(200, b"<a/>", "Content-Type: application/xml\r\n"),
         answer(200, b"{}", JSON + "Content-Encoding: gzip\r\n"),
-        answer(
-            200, gzip.compress(b" " * (MAX_REPLY_BYTES + 1)), JSON + "Content-Encoding: gzip\r\n"
-        ),
         b"HTTP/1.1 200 X\r\nContent-Length: many\r\n\r\n{}",
         b"HTTP/1.1 200 X\r\nContent-Length: 500\r\n\r\n{}",
         b"HTTP/1.1 200 X\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
@@ -103,6 +101,18 @@ def test_an_answer_that_cannot_be_read_leaves_the_outcome_unknown(answering, oct
     with pytest.raises(TransientError) as caught:
         performed(answering, octets)
     assert len(caught.value.message) <= 300
+
+
+@pytest.mark.parametrize(("padding", "fits"), [(1000, True), (MAX_REPLY_BYTES, False)])
+def test_an_answer_that_grows_while_it_is_unpacked_is_not_read_to_its_end(answering, padding, fits):
+    right = json.dumps(document(verified(1).leaf.sha256)).encode()
+    body = gzip.compress(right + b" " * padding)
+    packed = answer(200, body, JSON + "Content-Encoding: gzip\r\n")
+    if fits:
+        assert performed(answering, packed) == DoneStep()
+        return
+    with pytest.raises(TransientError):
+        performed(answering, packed)
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,11 @@ _USUAL = DeviceBehaviour()
 
 @dataclass(frozen=True, slots=True)
 class InstanceSpecification:
-    """What an instance is to be like; its hosts, id scope and key are made by the sandbox."""
+    """What an instance is to be like; its hosts, id scope and key are made by the sandbox.
+
+    ``aliases`` are further values of the ``Host`` header that mean it, as a private endpoint
+    or a proxy before it would have.
+    """
 
     name: str
     hubs: tuple[str, ...] = ("sandbox-hub.azure-devices.net",)
@@ -48,6 +52,7 @@ class InstanceSpecification:
     location: str = "westeurope"
     disable_local_auth: bool = False
     capacity: int = 1_000_000
+    aliases: tuple[str, ...] = ()
 
 
 DEFAULT_INSTANCES = (InstanceSpecification("sandbox-dps"),)
@@ -263,7 +268,7 @@ class DpsSandbox:
     ) -> DpsInstance:
         return DpsInstance(
             name=wanted.name,
-            hosts=(listener.host, f"localhost:{listener.port}"),
+            hosts=(listener.host, f"localhost:{listener.port}", *wanted.aliases),
             id_scope=f"0ne{number:08X}",
             keys={POLICY: new_key()},
             hubs=wanted.hubs,

@@ -13,7 +13,7 @@ from tng.watch.roll import MAX_TEXT, Roll
 
 def roll(count, clock):
     devices = [WatchedDevice(str(n), f"sn{n}", float(n)) for n in range(count)]
-    return Roll(devices, clock, 300)
+    return Roll(devices, clock, 5)
 
 
 def test_there_is_no_estimate_until_all_are_seen_and_something_happens():
@@ -68,7 +68,7 @@ def test_a_million_devices_would_fit():
     devices = Roll(
         (WatchedDevice(f"0123{n:014x}", f"sn0123{n:014x}", float(n)) for n in range(count)),
         time.monotonic,
-        300,
+        5,
     )
     for position in range(count):
         devices.seen(

@@ -8,13 +8,22 @@ WINDOW_SECONDS = 300.0
 _MINIMUM_SECONDS = 1.0
 """Over less than this nothing is called a rate."""
 
+_ROUNDS = 3
+"""So many rounds are looked back over, and waited for the next assignment, at least."""
+
+_SILENCE = 4.0
+"""So many times the usual gap without an assignment is no chance any more: e⁻⁴ = 2 % if
+devices come independently of each other (Poisson)."""
+
 
 class Pace:
     """Assignments over a sliding window, counted by whole seconds so that memory is bounded."""
 
-    def __init__(self, window: float) -> None:
-        """``window`` is in seconds."""
-        self._window = window
+    def __init__(self, interval: float) -> None:
+        """``interval`` are the seconds from one round of looks to the next, at least."""
+        self._window = max(WINDOW_SECONDS, _ROUNDS * interval)
+        self._patience = _ROUNDS * interval
+        self._latest = 0.0
         self._began: float | None = None
         self._seconds: deque[tuple[int, int]] = deque()
         self._sum = 0
@@ -32,6 +41,7 @@ class Pace:
         else:
             self._seconds.append((second, 1))
         self._sum += 1
+        self._latest = now
         self._forget(now)
 
     def rate(self, now: float) -> float:
@@ -41,6 +51,13 @@ class Pace:
             return 0.0
         elapsed = min(self._window, now - self._began)
         return self._sum / elapsed if elapsed >= _MINIMUM_SECONDS else 0.0
+
+    def left(self, coming: int, now: float) -> float | None:
+        """The seconds that so many take at the rate; ``None`` where nothing happens any more."""
+        rate = self.rate(now)
+        if not rate or not coming or now - self._latest > max(_SILENCE / rate, self._patience):
+            return None
+        return coming / rate
 
     def _forget(self, now: float) -> None:
         while self._seconds and self._seconds[0][0] < now - self._window:

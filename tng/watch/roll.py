@@ -33,16 +33,16 @@ class Roll:
     """Devices in the order in which they were registered, known by their position."""
 
     def __init__(
-        self, devices: Iterable[WatchedDevice], clock: Callable[[], float], window: float
+        self, devices: Iterable[WatchedDevice], clock: Callable[[], float], interval: float
     ) -> None:
-        """``window`` is that of the rate, in seconds; ``clock`` is monotonic."""
+        """``interval`` are the seconds between rounds, at least; ``clock`` is monotonic."""
         self._devices = sorted(devices, key=lambda device: device.registered_at)
         self._sightings: list[Sighting | None] = [None] * len(self._devices)
         self._errors: dict[int, str] = {}
         self._counts = dict.fromkeys(Standing, 0)
         self._unseen = len(self._devices)
         self._clock = clock
-        self._pace = Pace(window)
+        self._pace = Pace(interval)
         self._first_open = 0
         self._closed = False
         self._lock = threading.Lock()
@@ -114,15 +114,15 @@ class Roll:
     def count(self) -> Counted:
         """The numbers now."""
         with self._lock:
-            rate = self._pace.rate(self._clock())
+            now = self._clock()
             coming = sum(self._counts[standing] for standing in COMING)
             return Counted(
                 counts=dict(self._counts),
                 unseen=self._unseen,
                 failing=len(self._errors),
                 error=next(reversed(self._errors.values()), ""),
-                rate=rate,
-                left=coming / rate if rate and coming and not self._unseen else None,
+                rate=self._pace.rate(now),
+                left=None if self._unseen else self._pace.left(coming, now),
             )
 
     def longest(self) -> WatchedDevice | None:

@@ -18,10 +18,8 @@ from tng.errors import TargetError
 from tng.ledger import DeviceState, Ledger
 from tng.plan.models import FailedTarget
 from tng.watch.models import FINAL, Change, DeviceSight, Tally, WatchedDevice, WatchOptions
-from tng.watch.pace import WINDOW_SECONDS
 from tng.watch.roll import Roll
 
-_ROUNDS_IN_WINDOW = 3
 _PUT_SECONDS = 0.5
 
 
@@ -129,9 +127,8 @@ class TargetWatch:
         if not self._claim(key):
             self.duplicate = True
             return None
-        window = max(WINDOW_SECONDS, _ROUNDS_IN_WINDOW * self._options.interval)
         known = any(target.key == key for target in self._ledger.targets())
-        roll = Roll(self._devices(key) if known else (), self._clock, window)
+        roll = Roll(self._devices(key) if known else (), self._clock, self._options.interval)
         self._roll = roll
         return roll
 

@@ -1,11 +1,13 @@
 """Whether a service can be used, and what is said when not."""
 
+import json
 from dataclasses import replace
 
 import pytest
 
 from tests.clouds.azure.conftest import call_at_once
 from tng.clouds.azure.adapter import AzureCloud
+from tng.clouds.azure.discovery import find_key
 from tng.clouds.azure.sessions import AzureSessions
 from tng.clouds.azure.settings import CONNECTION_STRING_VARIABLE, AzureSettings
 from tng.errors import TargetError
@@ -180,3 +182,91 @@ def test_a_name_that_does_not_resolve_is_told(settings, environment):
     host = "no-such-dps.invalid"
     own = {CONNECTION_STRING_VARIABLE: text.replace(str(settings.dps_host), host)}
     assert "Correct the host name" in refused(replace(settings, dps_host=host), own)
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        (409, "MissingSubscriptionRegistration"),
+        (503, "ServerBusy"),
+        (307, "Moved"),
+        (429, "TooManyRequests"),
+    ],
+)
+def test_discovery_asks_once_and_changes_nothing(discovered, answering, status, code):
+    message = "The subscription is not registered to use namespace 'Microsoft.Devices'."
+    body = json.dumps({"error": {"code": code, "message": message}}).encode()
+    head = f"HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
+    answer = f"{head}\r\nLocation: https://127.0.0.1:9/\r\n\r\n".encode() + body
+    host, ca_file, seen = answering([answer] * 4)
+    told = refused(replace(discovered, arm_endpoint=f"https://{host}", ca_file=ca_file), {})
+    assert code in told
+    assert [request.split(b" ")[0] for request in seen] == [b"GET"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[]",
+        b'"x"',
+        b"{",
+        b"{}",
+        b'{"properties": []}',
+        b'{"properties": {"serviceOperationsHostName": 5, "iotHubs": {}}}',
+        b"[" * 100_000,
+    ],
+)
+def test_a_strange_answer_of_the_management_is_told(discovered, answering, body):
+    head = f"HTTP/1.1 200 X\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+    host, ca_file, _ = answering([head.encode() + b"\r\n" + body])
+    assert refused(replace(discovered, arm_endpoint=f"https://{host}", ca_file=ca_file), {})
+
+
+@pytest.mark.parametrize(
+    ("properties", "message"),
+    [
+        ({"state": "Suspended"}, "is Suspended, expected Active"),
+        ({"state": "Deleting"}, "is Deleting"),
+    ],
+)
+def test_a_service_that_is_not_active_is_told(discovered, answering, properties, message):
+    content = {"properties": {"serviceOperationsHostName": "a.net", **properties}}
+    body = json.dumps(content).encode()
+    head = f"HTTP/1.1 200 X\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+    host, ca_file, _ = answering([head.encode() + b"\r\n" + body])
+    told = refused(replace(discovered, arm_endpoint=f"https://{host}", ca_file=ca_file), {})
+    assert message in told
+
+
+def rules(*pairs):
+    return [
+        {"keyName": name, "primaryKey": "c2VjcmV0", "secondaryKey": "c2VjcmV0", "rights": rights}
+        for name, rights in pairs
+    ]
+
+
+@pytest.mark.parametrize(
+    ("found", "policy"),
+    [
+        (rules(("r", "EnrollmentRead"), ("w", "enrollmentread, EnrollmentWrite")), "w"),
+        (rules(("d", "DeviceConnect"), ("o", "ServiceConfig, DeviceConnect")), "o"),
+        (rules(("r", "EnrollmentRead"), ("d", "DeviceConnect")), None),
+        ([{"keyName": "w", "rights": "EnrollmentWrite"}], None),
+        ([], None),
+    ],
+)
+def test_a_key_is_chosen_by_its_rights(found, policy):
+    class Resource:
+        def list_keys(self, name, group):
+            assert (name, group) == ("my-dps", "group")
+            return iter(found)
+
+    class Client:
+        iot_dps_resource = Resource()
+
+    settings = AzureSettings("x", dps="my-dps", resource_group="group", subscription="s")
+    if policy is not None:
+        assert find_key(Client(), call_at_once, settings, "a.net").policy == policy
+        return
+    with pytest.raises(TargetError, match="may write enrollments"):
+        find_key(Client(), call_at_once, settings, "a.net")

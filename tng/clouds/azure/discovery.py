@@ -42,7 +42,7 @@ def discover(client: "IotDpsClient", caller: Caller, settings: AzureSettings) ->
     name, group = str(settings.dps), str(settings.resource_group)
 
     def ask() -> Mapping[str, object]:
-        return made(lambda: client.iot_dps_resource.get(name, group).as_dict())
+        return made(lambda: mapping(_plain(client.iot_dps_resource.get(name, group))))
 
     try:
         resource = caller(GET_SERVICE, ask)
@@ -97,7 +97,8 @@ def _read_service(name: str, properties: Mapping[str, object]) -> Service:
     state = text(properties.get("state"))
     if not host:
         raise TargetError(
-            f"the service {name} has no host name yet", "Wait until it is made, then try again."
+            f"the service {name} has no host name",
+            "If it is being made, wait until it is ready, then try again.",
         )
     if state and state.lower() not in _USABLE:
         raise TargetError(

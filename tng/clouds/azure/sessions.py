@@ -17,6 +17,11 @@ from azure.core.credentials import (
     AzureNamedKeyCredential,
     TokenRequestOptions,
 )
+from azure.core.pipeline.policies import (
+    ContentDecodePolicy,
+    HttpLoggingPolicy,
+    UserAgentPolicy,
+)
 from azure.iot.deviceprovisioning import DeviceProvisioningClient
 
 from tng import __version__
@@ -73,17 +78,26 @@ class AzureSessions:
 
     def management(self, settings: AzureSettings) -> "IotDpsClient":
         """A client of Resource Manager, for discovery. Makes no call."""
-        # Only discovery needs it, and it takes half a second to load.
+        # Only discovery needs them, and they take half a second to load.
+        from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
         from azure.mgmt.iothubprovisioningservices import IotDpsClient
 
         endpoint = settings.arm_endpoint
+        credential = self._credential()
+        scope = _SCOPES.get(endpoint, _PUBLIC_SCOPE)
         return IotDpsClient(
-            self._credential(),
+            credential,
             str(settings.subscription),
             endpoint,
-            credential_scopes=[_SCOPES.get(endpoint, _PUBLIC_SCOPE)],
             transport=make_transport(1, _readable(settings.ca_file)),
-            **_OPTIONS,
+            # Its own list has more than a read should do: trying again, following redirects,
+            # and registering the resource provider where the subscription has not.
+            policies=[
+                UserAgentPolicy(**_OPTIONS),
+                ContentDecodePolicy(),
+                ARMChallengeAuthenticationPolicy(credential, scope),
+                HttpLoggingPolicy(),
+            ],
         )
 
     def _credential(self) -> "LoginCredential":

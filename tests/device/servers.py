@@ -117,7 +117,15 @@ def over_tls(
     change(context)
 
     def behave(visitor: socket.socket) -> None:
-        with context.wrap_socket(visitor, server_side=True) as stream:
+        stream = context.wrap_socket(visitor, server_side=True, do_handshake_on_connect=False)
+        with stream:
+            try:
+                stream.do_handshake()
+            except ssl.SSLError:
+                # Closing at once could overtake the alert.
+                while socket.socket.recv(stream, 1000):
+                    pass
+                raise
             behaviour(Client(stream))
 
     return behave

@@ -243,6 +243,7 @@ SERVERS = {
         over_tls(Client.linger, demand_a_known_client(ssl.TLSVersion.TLSv1_3)),
         "tls-refused",
     ),
+    "cut after TLS": (over_tls(lambda client: None), "connection-lost"),
     "no CONNACK": (over_tls(Client.linger), "no-connection"),
     "CONNACK not authorized": (refuse_connect(5), "connect-refused"),
     "CONNACK bad password": (refuse_connect(4), "connect-refused"),

@@ -16,7 +16,10 @@ _HINTS = {
         "something stands between, and its CA file is the one to pass if that is meant to be"
     ),
     Reason.SERVER_MISBEHAVES: "check --provisioning-host: this does not behave like the service",
-    Reason.CONNECTION_LOST: _AGAIN,
+    Reason.CONNECTION_LOST: (
+        "run the same command again; where it always ends so, the server may refuse the "
+        "device's certificate without a word"
+    ),
     Reason.TLS_REFUSED: (
         "the server refused the device's certificate before any id was looked at: check that "
         "the host is a Device Provisioning Service, and that the certificate is a leaf"

@@ -13,8 +13,12 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import paho.mqtt.client as paho
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 MAX_CONVERSATION_BYTES = 256 * 1024
 """Of all that a server sends: a registration takes a few kilobytes."""
@@ -95,6 +99,15 @@ class _BoundedSocket(ssl.SSLSocket):
             raise MqttFloodError(f"the server sent more than {MAX_CONVERSATION_BYTES:,} bytes")
         return data
 
+    def send(self, data: "ReadableBuffer", flags: int = 0) -> int:
+        try:
+            return super().send(data, flags)
+        except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            raise
+        except OSError as error:
+            # Only ever after the handshake: TLS was agreed on, and then the server was gone.
+            raise MqttLostError("the server closed the connection") from error
+
 
 class MqttConversation:
     """One connection; a context manager that disconnects at its end.
@@ -130,7 +143,7 @@ class MqttConversation:
     def __exit__(self, *_: object) -> None:
         connection = self._client.socket()
         # What ended the conversation is told; that nobody hears the goodbye is not.
-        with suppress(OSError):
+        with suppress(OSError, MqttLostError):
             self._client.disconnect()
         if connection is not None:
             connection.close()

@@ -12,6 +12,7 @@ apart by account: each gets new twelve-digit ids, so nothing is ever restarted o
 
 import secrets
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -85,7 +86,9 @@ def aws_emulator(request: pytest.FixtureRequest) -> Emulator:
     return emulator
 
 
-def _cloud(process: EmulatorProcess, emulator: Emulator) -> Iterator[CloudUnderTest]:
+@contextmanager
+def open_cloud(process: EmulatorProcess, emulator: Emulator) -> Iterator[CloudUnderTest]:
+    """A running emulator behind a fresh front, with fresh accounts."""
     eu = SandboxAccount(new_account(), "eu-central-1", "sandbox-eu")
     us = SandboxAccount(new_account(), "us-east-1", "sandbox-us")
     with Front(process.port) as front:
@@ -98,13 +101,15 @@ def _cloud(process: EmulatorProcess, emulator: Emulator) -> Iterator[CloudUnderT
 @pytest.fixture
 def cloud(aws_emulator: Emulator, request: pytest.FixtureRequest) -> Iterator[CloudUnderTest]:
     """Each emulator in turn, behind a fresh front, with fresh accounts."""
-    yield from _cloud(request.getfixturevalue(aws_emulator.value), aws_emulator)
+    with open_cloud(request.getfixturevalue(aws_emulator.value), aws_emulator) as opened:
+        yield opened
 
 
 @pytest.fixture
 def ministack_cloud(ministack: EmulatorProcess) -> Iterator[CloudUnderTest]:
     """The default emulator only, for tests whose subject is not the cloud."""
-    yield from _cloud(ministack, Emulator.MINISTACK)
+    with open_cloud(ministack, Emulator.MINISTACK) as opened:
+        yield opened
 
 
 @pytest.fixture

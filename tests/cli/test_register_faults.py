@@ -1,53 +1,46 @@
-"""Registering with the real process on both emulators, with quotas and faults in front."""
+"""Registering with the real process in every cloud, with quotas and faults in front."""
 
 import pytest
 
-from tests.cli.workshop import BOTH, make_workshop
+from tests.cloud_cases.fixtures import cases
 from tng.sandbox.faults import Fault, LostReply, ServerError, Throttle, When, random_faults
-from tng.sandbox.quotas import quotas_for
+
+pytestmark = pytest.mark.parametrize(
+    "cloud_case", cases(slow=["dps-single"]), ids=str, indirect=True
+)
 
 
-@pytest.fixture
-def workshop(cloud, cloud_files, tmp_path):
-    return make_workshop(tmp_path, cloud)
-
-
-@pytest.fixture
-def front(workshop):
-    return workshop.cloud.front
-
-
-def test_the_whole_way_in_two_accounts(workshop):
-    manifest, cloud = workshop.manifest(6), workshop.cloud
-    dry, _ = workshop.tng("register", manifest, *workshop.trust, *BOTH, "--dry-run")
+def test_the_whole_way_on_two_targets(workshop, case):
+    manifest = workshop.manifest(6)
+    dry, _ = workshop.tng("register", manifest, *workshop.trust, *case.both, "--dry-run")
     assert "6  to register" in dry
-    assert "6 RegisterCertificateWithoutCA, 6 AttachPolicy, 6 CreateThing" in dry
-    assert cloud.eu.account in dry
-    assert "-ats.iot." in dry or "endpoint" in dry
-    assert cloud.front.log.writes() == ()
+    assert ", ".join(f"{6 * count} {call}" for call, count in case.kind.plan.items()) in dry
+    assert case.first.place in dry
+    assert f"{case.kind.fact}: " in dry
+    assert case.log.writes() == ()
 
-    out, err = workshop.register(manifest, *BOTH)
+    out, err = workshop.register(manifest, *case.both)
     assert out.count("6  done") == 2
-    assert "sandbox-eu: 6/6" in err
-    assert len(cloud.front.log.writes()) == 2 * 6 * 5
-    for account in (cloud.eu, cloud.us):
-        workshop.assert_registered(account, 6)
+    assert f"{case.first.name}: 6/6" in err
+    assert len(case.log.writes()) == 2 * case.kind.write_calls(6)
+    for target in case.targets:
+        case.assert_registered(target, 6)
 
-    cloud.front.log.clear()
-    again, _ = workshop.register(manifest, *BOTH)
+    case.log.clear()
+    again, _ = workshop.register(manifest, *case.both)
     assert again.count("6  of them there and right before") == 2
-    assert cloud.front.log.writes() == ()
+    assert case.log.writes() == ()
 
-    removal, _ = workshop.tng("deregister", "--target", "sandbox-us", "--dry-run")
+    second = ("--target", case.second.name)
+    removal, _ = workshop.tng("deregister", *second, "--dry-run")
     assert "6  to deregister" in removal
-    assert cloud.front.log.writes() == ()
-    workshop.tng("deregister", "--target", "sandbox-us", "--yes")
-    assert workshop.certificates(cloud.us) == {}
-    assert workshop.things(cloud.us) == {}
-    workshop.assert_registered(cloud.eu, 6)
+    assert case.log.writes() == ()
+    workshop.deregister(*second)
+    case.assert_empty(case.second)
+    case.assert_registered(case.first, 6)
     counts = {name: target["counts"] for name, target in workshop.status().items()}
-    assert counts["sandbox-us"]["removed"] == 6
-    assert counts["sandbox-eu"]["done"] == 6
+    assert counts[case.second.name]["removed"] == 6
+    assert counts[case.first.name]["done"] == 6
 
 
 FAULTS = [
@@ -68,6 +61,11 @@ FAULTS = [
         marks=pytest.mark.slow,
     ),
     pytest.param(
+        [Fault(Throttle(1.0), count=None, probability=0.15)],
+        id="throttles that say how long",
+        marks=pytest.mark.slow,
+    ),
+    pytest.param(
         [Fault(ServerError(503), count=None, probability=0.15)],
         id="server errors",
         marks=pytest.mark.slow,
@@ -76,14 +74,32 @@ FAULTS = [
 
 
 @pytest.mark.parametrize("faults", FAULTS)
-def test_faults_lose_nobody_and_register_nobody_twice(workshop, front, faults):
-    front.inject(*faults)
-    workshop.register(workshop.manifest(8), *BOTH)
-    for account in (workshop.cloud.eu, workshop.cloud.us):
-        workshop.assert_registered(account, 8)
+def test_faults_lose_nobody_and_register_nobody_twice(workshop, case, faults):
+    case.inject(*faults)
+    workshop.register(workshop.manifest(case.kind.devices), *case.both)
+    for target in case.targets:
+        case.assert_registered(target, case.kind.devices)
 
 
-def test_a_quota_below_the_rate_is_survived(workshop, front):
-    front.limit(quotas_for(20))
-    workshop.register(workshop.manifest(30), "--target", "sandbox-eu")
-    workshop.assert_registered(workshop.cloud.eu, 30)
+@pytest.mark.slow
+def test_faults_in_an_undo_leave_nothing(workshop, case):
+    workshop.register(workshop.manifest(case.kind.devices), *case.both)
+    case.inject(*random_faults(0.2))
+    workshop.deregister(*case.both)
+    for target in case.targets:
+        case.assert_empty(target)
+
+
+def test_what_was_made_with_a_lost_reply_is_this_tools_own_and_can_be_removed(workshop, case):
+    case.inject(Fault(LostReply(When.AFTER), case.kind.registering))
+    workshop.register(workshop.manifest(3), *case.one)
+    case.assert_registered(case.first, 3)
+    workshop.deregister(*case.one)
+    case.assert_empty(case.first)
+
+
+def test_a_quota_below_the_rate_is_survived(workshop, case):
+    case.limit(20)
+    workshop.register(workshop.manifest(30), *case.one)
+    case.assert_registered(case.first, 30)
+    assert any(call.status in {429, 400} for call in case.log.writes())

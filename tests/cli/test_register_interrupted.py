@@ -7,88 +7,65 @@ import threading
 
 import pytest
 
-from tests.cli.workshop import BOTH, MOTO_IS_SLOW, interrupt, keys, make_workshop
+from tests.cli.workshop import Trigger, interrupt, kill
+from tests.cloud_cases.fixtures import KINDS, LONGER_IN_CI, SLOW
+from tests.cloud_cases.interface import keys
 from tng.sandbox.faults import ANY, Fault, Hook, Slow, When
-from tng.sandbox.quotas import quotas_for
-
-pytestmark = MOTO_IS_SLOW
 
 
-@pytest.fixture
-def workshop(cloud, cloud_files, tmp_path):
-    return make_workshop(tmp_path, cloud)
+def moments():
+    """Every moment of every cloud: before and after each of its calls."""
+    for cloud, kind in KINDS.items():
+        both = [(when, *call) for call in kind.moments for when in (When.AFTER, When.BEFORE)]
+        # One after a call and one before another one.
+        quick = {both[0], both[3]}
+        for moment in both:
+            slow = cloud in SLOW or moment not in quick
+            yield pytest.param(cloud, *moment, marks=[pytest.mark.slow] if slow else [])
 
 
-class Trigger:
-    """Does something to a process that is known only later, when a call passes the front."""
-
-    def __init__(self, action):
-        self.process = None
-        self.fired = threading.Event()
-        self._action = action
-
-    def __call__(self):
-        self._action(self.process)
-        self.fired.set()
-
-
-def run_with(workshop, trigger, *arguments):
-    with workshop.start("register", *arguments, *workshop.trust, "--yes") as process:
-        trigger.process = process
-        out, err = process.communicate(timeout=60)
-    assert trigger.fired.is_set(), err
-    return process.returncode, out, err
-
-
-OPERATIONS = (
-    ("RegisterCertificateWithoutCA", 1),
-    ("AttachPolicy", 3),
-    ("AddThingToThingGroup", 6),
-    ("RegisterCertificateWithoutCA", 5),
-    ("CreateThing", 2),
-    ("AttachThingPrincipal", 4),
+@pytest.mark.parametrize(
+    ("cloud_case", "when", "operation", "number"), [*moments()], indirect=["cloud_case"]
 )
-QUICK = (
-    (When.AFTER, *OPERATIONS[0]),
-    (When.BEFORE, *OPERATIONS[1]),
-    (When.AFTER, *OPERATIONS[2]),
-)
-MOMENTS = [
-    pytest.param(when, *call, marks=[] if (when, *call) in QUICK else pytest.mark.slow)
-    for when in When
-    for call in OPERATIONS
-]
-
-
-@pytest.mark.parametrize(("when", "operation", "number"), MOMENTS)
-def test_kill_9_around_a_call_and_the_same_command_again(workshop, operation, number, when):
-    manifest = workshop.manifest(8)
-    trigger = Trigger(lambda process: process.kill())
-    workshop.cloud.front.inject(Fault(Hook(when, trigger), operation, first=number))
-    code, _, _ = run_with(workshop, trigger, manifest, "--target", "sandbox-eu")
+def test_kill_9_around_a_call_and_the_same_command_again(workshop, case, operation, number, when):
+    count = case.kind.devices
+    manifest, trigger = workshop.manifest(count), Trigger(kill)
+    case.inject(Fault(Hook(when, trigger), operation, first=number))
+    code, _, _ = workshop.register_with(trigger, manifest, *case.one)
     assert code == -signal.SIGKILL
-    workshop.register(manifest, "--target", "sandbox-eu")
-    workshop.assert_registered(workshop.cloud.eu, 8)
-    assert workshop.status()["sandbox-eu"]["counts"]["done"] == 8
-    workshop.tng("deregister", "--target", "sandbox-eu", "--yes")
-    assert workshop.certificates(workshop.cloud.eu) == {}
-    assert workshop.things(workshop.cloud.eu) == {}
+    workshop.register(manifest, *case.one)
+    case.assert_registered(case.first, count)
+    assert workshop.status()[case.first.name]["counts"]["done"] == count
+    workshop.deregister(*case.one)
+    case.assert_empty(case.first)
 
 
-def test_kill_9_in_the_middle_of_an_undo_and_the_same_command_again(workshop):
-    workshop.register(workshop.manifest(6), "--target", "sandbox-eu")
-    trigger = Trigger(lambda process: process.kill())
-    workshop.cloud.front.inject(Fault(Hook(When.AFTER, trigger), "DeleteCertificate", first=2))
-    with workshop.start("deregister", "--target", "sandbox-eu", "--yes") as process:
-        trigger.process = process
-        process.communicate(timeout=60)
-    assert process.returncode == -signal.SIGKILL
-    left = workshop.status()["sandbox-eu"]
+def undo_moments():
+    """Before and after calls of an undo."""
+    for cloud, kind in KINDS.items():
+        for operation in kind.undo:
+            for when in When:
+                quick = operation == kind.undo[-1] and when is When.AFTER and cloud not in SLOW
+                marks = [] if quick else [pytest.mark.slow]
+                yield pytest.param(cloud, when, operation, marks=marks)
+
+
+@pytest.mark.parametrize(
+    ("cloud_case", "when", "operation"), [*undo_moments()], indirect=["cloud_case"]
+)
+def test_kill_9_in_the_middle_of_an_undo_and_the_same_command_again(
+    workshop, case, operation, when
+):
+    workshop.register(workshop.manifest(6), *case.one)
+    trigger = Trigger(kill)
+    case.inject(Fault(Hook(when, trigger), operation, first=2))
+    code, _, _ = workshop.run_with(trigger, "deregister", *case.one, "--yes")
+    assert code == -signal.SIGKILL
+    left = workshop.status()[case.first.name]
     assert left["counts"]["removing"] > 0
-    assert left["next"] == ["tng deregister --target sandbox-eu --yes"]
-    workshop.tng("deregister", "--target", "sandbox-eu", "--yes")
-    assert workshop.certificates(workshop.cloud.eu) == {}
-    assert workshop.things(workshop.cloud.eu) == {}
+    assert left["next"] == [f"tng deregister --target {case.first.name} --yes"]
+    workshop.deregister(*case.one)
+    case.assert_empty(case.first)
 
 
 @pytest.mark.parametrize(
@@ -98,32 +75,35 @@ def test_kill_9_in_the_middle_of_an_undo_and_the_same_command_again(workshop):
         pytest.param(signal.SIGTERM, id="sigterm", marks=pytest.mark.slow),
     ],
 )
-def test_an_interrupted_run_ends_in_order_and_goes_on(workshop, number):
-    manifest, front = workshop.manifest(40), workshop.cloud.front
-    front.limit(quotas_for(10))
+@LONGER_IN_CI
+def test_an_interrupted_run_ends_in_order_and_goes_on(workshop, case, number):
+    manifest = workshop.manifest(40)
+    case.limit(10)
     trigger = Trigger(lambda process: process.send_signal(number))
-    register = "RegisterCertificateWithoutCA"
-    front.inject(Fault(Hook(When.BEFORE, trigger), register, "*", first=8))
+    # The 8th device, or the call that it is in.
+    nth = -(-8 // case.kind.per_call)
+    case.inject(Fault(Hook(When.BEFORE, trigger), case.kind.registering, first=nth))
     # Slowly enough that the signal arrives long before the last device, whatever the load.
-    code, out, err = run_with(workshop, trigger, manifest, *BOTH, "--rate", "10")
+    code, out, err = workshop.register_with(trigger, manifest, *case.both, "--rate", "10")
     assert code == 130
     assert "finishing the calls in flight" in err
     assert "to go on where this stopped: tng register manifest.json" in err
     assert "pending" in out
     status = workshop.status()
-    assert status["sandbox-eu"]["counts"]["pending"] > 0
+    assert status[case.first.name]["counts"]["pending"] > 0
     with sqlite3.connect(workshop.folder / "tng-ledger.db") as ledger:
         intents = ledger.execute("SELECT count(*) FROM steps WHERE state = 'intent'").fetchone()
     assert intents == (0,)
 
-    front.limit(quotas_for(0))
-    workshop.register(manifest, *BOTH)
-    for account in (workshop.cloud.eu, workshop.cloud.us):
-        workshop.assert_registered(account, 40)
+    case.limit(0)
+    workshop.register(manifest, *case.both)
+    for target in case.targets:
+        case.assert_registered(target, 40)
 
 
-def test_a_second_ctrl_c_leaves_at_once_and_loses_nothing(workshop):
-    manifest, front = workshop.manifest(4), workshop.cloud.front
+@LONGER_IN_CI
+def test_a_second_ctrl_c_leaves_at_once_and_loses_nothing(workshop, case):
+    manifest = workshop.manifest(4)
     both = threading.Timer(0.5, lambda: interrupt(trigger.process))
 
     def interrupt_twice(process):
@@ -131,42 +111,43 @@ def test_a_second_ctrl_c_leaves_at_once_and_loses_nothing(workshop):
         both.start()
 
     trigger = Trigger(interrupt_twice)
-    front.inject(Fault(Hook(When.BEFORE, trigger), "RegisterCertificateWithoutCA"))
-    front.inject(Fault(Slow(8), "RegisterCertificateWithoutCA"))
-    code, _, _ = run_with(workshop, trigger, manifest, "--target", "sandbox-eu")
+    case.inject(Fault(Hook(When.BEFORE, trigger), case.kind.registering))
+    case.inject(Fault(Slow(8), case.kind.registering))
+    code, _, _ = workshop.register_with(trigger, manifest, *case.one)
     assert code == 130
-    workshop.register(manifest, "--target", "sandbox-eu")
-    workshop.assert_registered(workshop.cloud.eu, 4)
+    workshop.register(manifest, *case.one)
+    case.assert_registered(case.first, 4)
 
 
-def test_an_interrupt_while_targets_are_read_changes_nothing(workshop):
-    manifest, front = workshop.manifest(2), workshop.cloud.front
+@LONGER_IN_CI
+def test_an_interrupt_while_targets_are_read_changes_nothing(workshop, case):
     trigger = Trigger(interrupt)
-    front.inject(Fault(Hook(When.BEFORE, trigger), ANY, first=2))
-    code, _, err = run_with(workshop, trigger, manifest, "--target", "sandbox-eu")
+    case.inject(Fault(Hook(When.BEFORE, trigger), ANY, first=2))
+    code, _, err = workshop.register_with(trigger, workshop.manifest(2), *case.one)
     assert code == 130
     assert "Nothing was changed" in err
-    assert front.log.writes() == ()
+    assert case.log.writes() == ()
 
 
-def test_a_second_process_on_the_same_target_is_refused_and_harms_nothing(workshop):
-    manifest, front = workshop.manifest(6), workshop.cloud.front
-    front.inject(Fault(Slow(3), "AttachPolicy", count=1))
-    arguments = ("register", manifest, *workshop.trust, "--target", "sandbox-eu", "--yes")
+@LONGER_IN_CI
+def test_a_second_process_on_the_same_target_is_refused_and_harms_nothing(workshop, case):
     begun = Trigger(lambda process: None)
-    front.inject(Fault(Hook(When.AFTER, begun), "RegisterCertificateWithoutCA"))
+    # In this order: it has begun, and then it lasts.
+    case.inject(Fault(Hook(When.AFTER, begun), case.kind.registering))
+    case.inject(Fault(Slow(3), case.kind.registering))
+    arguments = ("register", workshop.manifest(6), *workshop.trust, *case.one, "--yes")
     with workshop.start(*arguments) as first:
         assert begun.fired.wait(30)
         _, err = workshop.tng(*arguments, expect=3)
         assert f"is being worked on by process {first.pid}" in err
         first.communicate(timeout=60)
     assert first.returncode == 0
-    workshop.assert_registered(workshop.cloud.eu, 6)
-    assert set(workshop.certificates(workshop.cloud.eu)) == keys(6)
+    case.assert_registered(case.first, 6)
+    assert set(case.registered(case.first)) == keys(6)
 
 
+@pytest.mark.parametrize("cloud_case", ["dps-bulk"], indirect=True)
 def test_status_of_a_file_that_is_no_ledger(workshop):
     (workshop.folder / "tng-ledger.db").write_text(json.dumps({"no": "ledger"}) * 100)
     _, err = workshop.tng("status", expect=3)
     assert "is not a ledger" in err
-    assert "Traceback" not in err

@@ -1,4 +1,4 @@
-"""What `tng plan`, `register`, `status` and `deregister` say and write, as real processes."""
+"""What `tng plan`, `register`, `status` and `deregister` say and write, in every cloud."""
 
 import fcntl
 import json
@@ -6,28 +6,19 @@ import os
 import pty
 import shlex
 import termios
-from pathlib import Path
 
 import jsonschema
 import pytest
 
-from tests.cli.workshop import BOTH, MOTO_IS_SLOW, ROOT, VENDOR, keys, make_workshop
+from tests.cli.workshop import ROOT
+from tests.cloud_cases.fixtures import LONGER_IN_CI
+from tests.cloud_cases.interface import VENDOR, keys
 from tng.sandbox.faults import Fault, ServerError
 from tng.testing.manifest import make_entry, write_manifest
 
-pytestmark = MOTO_IS_SLOW
+pytestmark = LONGER_IN_CI
 
 SCHEMAS = ROOT / "docs" / "schemas"
-
-
-@pytest.fixture
-def workshop(cloud, cloud_files, tmp_path):
-    return make_workshop(tmp_path, cloud)
-
-
-@pytest.fixture
-def front(workshop):
-    return workshop.cloud.front
 
 
 def validate(text, schema):
@@ -36,114 +27,105 @@ def validate(text, schema):
     return document
 
 
-def test_what_is_not_genuine_is_never_registered_and_fails_the_run(workshop):
+def test_what_is_not_genuine_is_never_registered_and_fails_the_run(workshop, case):
     with (workshop.folder / "mixed.json").open("wb") as stream:
         forged = make_entry(VENDOR, VENDOR.device(9))
         forged["signature"] = make_entry(VENDOR, VENDOR.device(8))["signature"]
         good = [make_entry(VENDOR, VENDOR.device(n)) for n in range(3)]
         write_manifest(stream, [*good, forged, good[0]])
-    out, err = workshop.register("mixed.json", "--target", "sandbox-eu", expect=1)
+    out, err = workshop.register("mixed.json", *case.one, expect=1)
     assert "3  done" in out
     assert "2 rejected" in err
     assert "manifest-signature-invalid" in err
-    assert set(workshop.certificates(workshop.cloud.eu)) == keys(3)
+    assert set(case.registered(case.first)) == keys(3)
 
 
-def test_a_saved_plan_is_applied_and_registers_nothing_else(workshop):
+def test_a_saved_plan_is_applied_and_registers_nothing_else(workshop, case):
     manifest = workshop.manifest(2)
-    workshop.tng("plan", manifest, *workshop.trust, *BOTH, "-o", "plan.json")
+    workshop.tng("plan", manifest, *workshop.trust, *case.both, "-o", "plan.json")
     validate((workshop.folder / "plan.json").read_text(), "tng.plan.1.json")
+    assert case.log.writes() == ()
     workshop.manifest(4)
     _, err = workshop.tng("register", "--plan", "plan.json", "--yes")
     assert "has changed since the plan was made" in err
     assert "2 devices are not in the plan" in err
-    workshop.assert_registered(workshop.cloud.eu, 2)
-    workshop.assert_registered(workshop.cloud.us, 2)
+    for target in case.targets:
+        case.assert_registered(target, 2)
 
 
-def test_what_is_there_but_different_is_left_alone_and_said(workshop):
-    manifest, eu = workshop.manifest(3), workshop.cloud.eu
-    client = workshop.cloud.client("iot", eu)
-    workshop.register(manifest, "--target", "sandbox-eu")
-    odd = sorted(keys(3))[0]
-    client.update_certificate(certificateId=odd, newStatus="INACTIVE")
-    out, err = workshop.register(manifest, "--target", "sandbox-eu", expect=4)
+def test_what_is_there_but_different_is_left_alone_and_said(workshop, case):
+    manifest = workshop.manifest(3)
+    workshop.register(manifest, *case.one)
+    case.lock_out(case.first, 0)
+    locked_out = case.registered(case.first)
+    assert sorted(locked_out.values()) != [case.right] * 3
+    out, err = workshop.register(manifest, *case.one, expect=4)
     assert "1  attention" in out
     assert "running this again alone does not change it" in err
-    assert "INACTIVE, expected ACTIVE" in out
-    assert workshop.certificates(eu)[odd] == "INACTIVE"
-    status = workshop.status()["sandbox-eu"]
+    assert case.differs in out
+    assert case.registered(case.first) == locked_out
+    status = workshop.status()[case.first.name]
     assert status["counts"]["attention"] == 1
     assert status["next"] == []
-    workshop.register(manifest, "--target", "sandbox-eu", "--update")
-    workshop.assert_registered(eu, 3)
+    workshop.register(manifest, *case.one, "--update")
+    case.assert_registered(case.first, 3)
 
 
-def test_offline_needs_no_call_for_a_plan_and_registers_all_the_same(workshop):
-    manifest, log = workshop.manifest(2), workshop.cloud.front.log
-    out, _ = workshop.tng("plan", manifest, *workshop.trust, "--target", "sandbox-eu", "--offline")
+def test_what_somebody_else_registered_is_left_there_by_an_undo(workshop, case):
+    case.add(case.first, 1)
+    workshop.register(workshop.manifest(3), *case.one)
+    assert set(case.registered(case.first)) == keys(3)
+    workshop.deregister(*case.one)
+    assert set(case.registered(case.first)) == keys(2) - keys(1)
+
+
+def test_offline_needs_no_call_for_a_plan_and_registers_all_the_same(workshop, case):
+    manifest = workshop.manifest(2)
+    out, _ = workshop.tng("plan", manifest, *workshop.trust, *case.one, "--offline")
     assert "remote-state-not-read" in out
-    assert len(log) == 0
-    workshop.register(manifest, "--target", "sandbox-eu", "--offline")
-    workshop.assert_registered(workshop.cloud.eu, 2)
-    log.clear()
-    workshop.register(manifest, "--target", "sandbox-eu", "--offline")
-    assert log.writes() == ()
+    assert len(case.log) == 0
+    workshop.register(manifest, *case.one, "--offline")
+    case.assert_registered(case.first, 2)
+    case.log.clear()
+    workshop.register(manifest, *case.one, "--offline")
+    assert case.log.writes() == ()
 
 
-def test_offline_does_not_register_in_another_account_than_expected(workshop):
-    arguments = (workshop.manifest(2), "--target", "sandbox-eu", "--account", "9" * 12, "--offline")
-    out, _ = workshop.register(*arguments, expect=5)
-    assert f"are of account {workshop.cloud.eu.account}, expected 999999999999" in out
-    assert workshop.cloud.front.log.writes() == ()
-
-
-def test_yes_keeps_warnings_and_the_endpoint_in_the_log(workshop):
-    document = {"Effect": "Allow", "Action": "iot:*", "Resource": "*"}
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [document]})
-    (workshop.folder / "wide.json").write_text(policy)
-    wide = ("--policy", "wide-in-log", "--create-policy", "wide.json")
-    _, err = workshop.register(workshop.manifest(1), "--target", "sandbox-eu", *wide)
-    assert "wildcard-policy" in err
-    assert f"1 to register, account {workshop.cloud.eu.account}" in err
-    assert ", endpoint " in err
-
-
-def test_one_failing_target_does_not_stop_the_other(workshop, front):
+def test_one_failing_target_does_not_stop_the_other(workshop, case):
     manifest = workshop.manifest(3)
-    cloud = workshop.cloud
-    configuration = Path(workshop.folder / "configuration" / "tng.toml")
-    text = configuration.read_text().replace(f'"{cloud.us.account}"', '"999999999999"')
-    configuration.write_text(text)
-    out, _ = workshop.register(manifest, *BOTH, expect=4)
-    assert "target sandbox-us cannot be used" in out
-    assert "999999999999" in out
-    workshop.assert_registered(cloud.eu, 3)
-    assert workshop.certificates(cloud.us) == {}
+    said = workshop.spoil(case, case.second)
+    out, _ = workshop.register(manifest, *case.both, expect=4)
+    assert f"target {case.second.name} cannot be used" in out
+    assert said in out
+    case.assert_registered(case.first, 3)
+    case.assert_empty(case.second)
     _, err = workshop.tng("status")
     assert "the latest command ended partial; to go on: tng register" in err
-    workshop.register(manifest, "--target", "sandbox-us", expect=5)
+    workshop.register(manifest, "--target", case.second.name, expect=5)
+    workshop.configure()
+    workshop.register(manifest, *case.both)
+    case.assert_registered(case.second, 3)
 
 
 @pytest.mark.slow
-def test_failed_devices_are_in_the_status_with_the_command_to_run(workshop, front):
+def test_failed_devices_are_in_the_status_with_the_command_to_run(workshop, case):
     manifest = workshop.manifest(3)
-    front.inject(Fault(ServerError(), "AttachPolicy", count=None))
-    out, err = workshop.register(manifest, "--target", "sandbox-eu", expect=4)
+    case.inject(Fault(ServerError(), case.kind.writes[-1], count=None))
+    out, err = workshop.register(manifest, *case.one, expect=4)
     assert "failed" in out
-    (command,) = workshop.status()["sandbox-eu"]["next"]
+    (command,) = workshop.status()[case.first.name]["next"]
     assert f"to go on where this stopped: {command}" in err
-    front_log = workshop.cloud.front.log.registrations()
-    assert set(front_log.values()) == {1}
+    assert all(times == 1 for times in case.creations(case.first).values())
     words = shlex.split(command)
     assert words[:2] == ["tng", "register"]
 
 
-def test_output_forms_are_what_their_schemas_say(workshop):
+def test_output_forms_are_what_their_schemas_say(workshop, case):
     manifest = workshop.manifest(2)
-    arguments = (manifest, "--target", "sandbox-eu")
+    arguments = (manifest, *case.one)
     dry, _ = workshop.tng("register", *arguments, *workshop.trust, "--dry-run", "--format", "json")
-    assert validate(dry, "tng.plan.1.json")["targets"][0]["calls"]["CreateThing"] == 2
+    (target,) = validate(dry, "tng.plan.1.json")["targets"]
+    assert target["calls"] == {call: 2 * count for call, count in case.kind.plan.items()}
 
     out, _ = workshop.register(*arguments, "--format", "json")
     document = validate(out, "tng.registration.1.json")
@@ -151,7 +133,7 @@ def test_output_forms_are_what_their_schemas_say(workshop):
     assert target["counts"]["done"] == 2
     assert {device["certificate_sha256"] for device in target["devices"]} == keys(2)
     assert {device["unverified"] for device in target["devices"]} == {False}
-    assert "endpoint" in {fact["label"] for fact in target["facts"]}
+    assert case.kind.fact in {fact["label"] for fact in target["facts"]}
 
     lines, _ = workshop.tng("status", "--format", "jsonl")
     schema = json.loads((SCHEMAS / "tng.registration-lines.1.json").read_text())
@@ -163,37 +145,35 @@ def test_output_forms_are_what_their_schemas_say(workshop):
 
     table, _ = workshop.tng("status", "--format", "csv")
     assert len(table.splitlines()) == 3
-    removal, _ = workshop.tng(
-        "deregister", "--target", "sandbox-eu", "--dry-run", "--format", "json"
-    )
+    removal, _ = workshop.tng("deregister", *case.one, "--dry-run", "--format", "json")
     assert len(validate(removal, "tng.removal.1.json")["devices"]) == 2
 
 
-def test_what_was_let_through_unverified_is_spelled_out_in_the_report(workshop):
+def test_what_was_let_through_unverified_is_spelled_out_in_the_report(workshop, case):
     manifest = workshop.manifest(2)
-    arguments = ("register", manifest, "--target", "sandbox-eu", "--allow-unverified", "--yes")
+    arguments = ("register", manifest, *case.one, "--allow-unverified", "--yes")
     out, _ = workshop.tng(*arguments, "--format", "json", expect=1)
     (target,) = validate(out, "tng.registration.1.json")["targets"]
     assert {device["unverified"] for device in target["devices"]} == {True}
     out, _ = workshop.tng(*arguments, expect=1)
     assert "2  of them UNVERIFIED, let through by --allow-unverified" in out
-    assert "endpoint: " in out
+    assert f"{case.kind.fact}: " in out
 
 
-def test_one_device_alone_can_be_deregistered(workshop):
-    workshop.register(workshop.manifest(3), "--target", "sandbox-eu")
-    chip = VENDOR.device(1).unique_id
-    workshop.tng("deregister", "--target", "sandbox-eu", "--device", chip, "--yes")
-    assert chip not in workshop.things(workshop.cloud.eu)
-    assert len(workshop.certificates(workshop.cloud.eu)) == 2
+def test_one_device_alone_can_be_deregistered(workshop, case):
+    workshop.register(workshop.manifest(3), *case.one)
+    chip = VENDOR.device(2).unique_id
+    workshop.deregister(*case.one, "--device", chip)
+    case.assert_registered(case.first, 2)
 
 
-def test_nobody_is_asked_without_a_terminal(workshop):
+def test_nobody_is_asked_without_a_terminal(workshop, case):
     manifest = workshop.manifest(2)
-    _, err = workshop.tng("register", manifest, *workshop.trust, *BOTH, expect=2)
-    assert f"2 in account {workshop.cloud.eu.account}, eu-central-1" in err
+    _, err = workshop.tng("register", manifest, *workshop.trust, *case.both, expect=2)
+    assert f"2 in {case.first.place}" in err
+    assert f"2 in {case.second.place}" in err
     assert "--yes" in err
-    assert workshop.cloud.front.log.writes() == ()
+    assert case.log.writes() == ()
     assert not (workshop.folder / "tng-ledger.db").exists()
 
 
@@ -202,10 +182,10 @@ def test_nobody_is_asked_without_a_terminal(workshop):
     [(b"y\n", 0, 2), (b"n\n", 3, 0), (b"\x03", 130, 0), (b"\x04", 130, 0)],
     ids=["yes", "no", "ctrl-c", "ctrl-d"],
 )
-def test_at_a_terminal_the_user_is_asked(workshop, answer, code, count):
-    manifest, eu = workshop.manifest(2), workshop.cloud.eu
+def test_at_a_terminal_the_user_is_asked(workshop, case, answer, code, count):
+    manifest = workshop.manifest(2)
     leader, follower = pty.openpty()
-    arguments = ("register", manifest, *workshop.trust, "--target", "sandbox-eu")
+    arguments = ("register", manifest, *workshop.trust, *case.one)
     try:
         # A session of its own whose terminal is stdin, so that Ctrl-C reaches it.
         with workshop.start(
@@ -220,10 +200,10 @@ def test_at_a_terminal_the_user_is_asked(workshop, answer, code, count):
     finally:
         os.close(leader)
         os.close(follower)
-    assert f"register 2 in account {eu.account}, eu-central-1" in asked
+    assert f"register 2 in {case.first.place}" in asked
     assert "2  to register" in asked
     assert process.returncode == code
-    assert len(workshop.certificates(eu)) == count
+    assert len(case.registered(case.first)) == count
 
 
 def read_until(stream, text):

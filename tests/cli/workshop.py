@@ -1,47 +1,68 @@
-"""A working directory with a manifest, trust files and two targets, and the real ``tng`` in it."""
+"""A working directory with a manifest, trust files and targets, and the real ``tng`` in it."""
 
 import json
 import os
 import signal
 import subprocess
 import sys
-from dataclasses import dataclass
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import pytest
-
-from tests.emulators import CloudUnderTest
-from tng.sandbox.emulator import Emulator
+from tests.cloud_cases.interface import VENDOR, CaseTarget, CloudCase
+from tng.sandbox.configuration import SandboxFiles
 from tng.testing.manifest import make_entry, write_manifest
-from tng.testing.microchip import MicrochipVendor
 from tng.testing.trust_files import write_microchip_trust
-from tng.x509.certificate import read_certificate
-
-MOTO_IS_SLOW = pytest.mark.parametrize(
-    "aws_emulator",
-    [Emulator.MINISTACK, pytest.param(Emulator.MOTO, marks=pytest.mark.slow)],
-    ids=str,
-    indirect=True,
-)
-"""For tests whose subject is `tng` more than the cloud: the second emulator in `.ci/run` only."""
 
 ROOT = Path(__file__).parents[2]
-VENDOR = MicrochipVendor()
-BOTH = ("--target", "sandbox-eu", "--target", "sandbox-us")
+_FOREIGN = ("AWS_", "AZURE_", "TNG_")
+"""Variables of whoever runs the tests that must not reach into them."""
 
 
-def keys(count):
-    """The certificate ids that AWS must give to the first chips of the vendor."""
-    return {read_certificate(VENDOR.device(n).certificate).sha256 for n in range(count)}
-
-
-@dataclass(frozen=True)
+@dataclass
 class Workshop:
-    """``folder`` is where ``tng`` runs; ``trust`` are its options."""
+    """``folder`` is where ``tng`` runs; ``trust`` are its options, ``cases`` its clouds.
+
+    ``configuration`` is where ``tng.toml`` is, ``environment`` what is added to it all.
+    """
 
     folder: Path
     trust: tuple[str, ...]
-    cloud: CloudUnderTest
+    cases: tuple[CloudCase, ...]
+    environment: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def case(self) -> CloudCase:
+        """The cloud, where there is one alone."""
+        (case,) = self.cases
+        return case
+
+    @property
+    def all_targets(self) -> tuple[str, ...]:
+        """The options that name every target."""
+        return tuple(word for case in self.cases for word in case.both)
+
+    def configure(self, changes: Mapping[str, Mapping[str, object]] | None = None) -> None:
+        """Write ``tng.toml``; ``changes`` are settings by target."""
+        changed = changes or {}
+        files = SandboxFiles(self.folder / "configuration")
+        sections = [
+            replace(section, values={**section.values, **changed.get(section.name, {})})
+            for case in self.cases
+            for section in case.sections()
+        ]
+        files.write(sections, [file for case in self.cases for file in case.side_files()])
+        self.environment["TNG_CONFIG"] = str(files.configuration)
+        for case in self.cases:
+            self.environment.update(case.environment(files.directory))
+
+    def spoil(self, case: CloudCase, target: CaseTarget) -> str:
+        """Make ``target`` unusable; gives what `tng` must say of it. `configure` mends it."""
+        spoilt = case.spoil(target)
+        self.configure({target.name: spoilt.values})
+        self.environment.update(spoilt.environment)
+        return spoilt.said
 
     def manifest(self, count, name="manifest.json"):
         """Write a manifest of the first ``count`` chips."""
@@ -51,7 +72,8 @@ class Workshop:
 
     def start(self, *arguments, **options):
         """Start ``tng`` with these arguments."""
-        environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200"}
+        own = {name: it for name, it in os.environ.items() if not name.startswith(_FOREIGN)}
+        environment = {**own, "PYTHONPATH": str(ROOT), "COLUMNS": "200", **self.environment}
         options.setdefault("stdin", subprocess.DEVNULL)
         return subprocess.Popen(
             [sys.executable, "-m", "tng", *map(str, arguments)],
@@ -64,42 +86,49 @@ class Workshop:
         with self.start(*arguments) as process:
             out, err = process.communicate(timeout=60)
         assert process.returncode == expect, (process.returncode, out, err)
+        assert "Traceback" not in err
         return out, err
 
     def register(self, *arguments, expect=0):
         return self.tng("register", *arguments, *self.trust, "--yes", expect=expect)
+
+    def deregister(self, *arguments, expect=0):
+        return self.tng("deregister", *arguments, "--yes", expect=expect)
+
+    def register_with(self, trigger, *arguments):
+        """Register with a process that ``trigger`` is done to; its exit code, stdout, stderr."""
+        return self.run_with(trigger, "register", *arguments, *self.trust, "--yes")
+
+    def run_with(self, trigger, *arguments):
+        """Run ``tng``, and ``trigger`` on its process; gives exit code, stdout and stderr."""
+        with self.start(*arguments) as process:
+            trigger.process = process
+            out, err = process.communicate(timeout=60)
+        assert trigger.fired.is_set(), err
+        return process.returncode, out, err
 
     def status(self):
         """``tng status`` as JSON, by target."""
         out, _ = self.tng("status", "--format", "json")
         return {target["name"]: target for target in json.loads(out)["targets"]}
 
-    def certificates(self, account):
-        """Certificate id → status, read with the SDK, behind the back of ``tng``."""
-        found, marker = {}, {}
-        client = self.cloud.client("iot", account, attempts=5)
-        while marker is not None:
-            page = client.list_certificates(pageSize=250, **marker)
-            found |= {item["certificateId"]: item["status"] for item in page["certificates"]}
-            marker = {"marker": page["nextMarker"]} if page.get("nextMarker") else None
-        return found
 
-    def things(self, account):
-        """Name of thing → its principals."""
-        client = self.cloud.client("iot", account, attempts=5)
-        names = [item["thingName"] for item in client.list_things(maxResults=250)["things"]]
-        return {name: client.list_thing_principals(thingName=name)["principals"] for name in names}
+class Trigger:
+    """Does something to a process that is known only later, when a call passes the front."""
 
-    def assert_registered(self, account, count):
-        """Every chip once, active, with its own thing; nobody else."""
-        assert self.certificates(account) == dict.fromkeys(keys(count), "ACTIVE")
-        things = self.things(account)
-        assert len(things) == count
-        assert sorted(arn.rpartition("/")[2] for arns in things.values() for arn in arns) == sorted(
-            keys(count)
-        )
-        twice = {key: n for key, n in self.cloud.front.log.registrations().items() if n > 1}
-        assert twice == {}
+    def __init__(self, action):
+        self.process = None
+        self.fired = threading.Event()
+        self._action = action
+
+    def __call__(self):
+        self._action(self.process)
+        self.fired.set()
+
+
+def kill(process):
+    """kill -9."""
+    process.kill()
 
 
 def interrupt(process):
@@ -107,8 +136,10 @@ def interrupt(process):
     os.kill(process.pid, signal.SIGINT)
 
 
-def make_workshop(folder, cloud):
-    """A `Workshop` in ``folder``; the environment must know the cloud (`cloud_files`)."""
+def make_workshop(folder, *cases):
+    """A `Workshop` in ``folder`` for the targets of all ``cases``."""
     root, signer, _ = write_microchip_trust(folder / "trust", VENDOR)
     trust = ("--trust-anchor", str(root), "--manifest-signer", str(signer))
-    return Workshop(folder, trust, cloud)
+    workshop = Workshop(folder, trust, cases)
+    workshop.configure()
+    return workshop

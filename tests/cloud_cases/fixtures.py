@@ -1,0 +1,77 @@
+"""Fixture ``cloud_case``: every cloud in turn, with two targets that no other test has.
+
+def test_something(cloud_case):          # once per cloud
+
+pytestmark = LONGER_IN_CI                # the costly ones in .ci/run only
+"""
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+
+import pytest
+
+from tests.cloud_cases.aws import AWS, AwsCase
+from tests.cloud_cases.azure import IN_BULK, SINGLE, AzureCase
+from tests.cloud_cases.interface import CaseKind, CloudCase
+from tests.emulators import open_cloud
+from tng.sandbox.dps.quotas import UNLIMITED
+from tng.sandbox.dps.sandbox import DpsSandbox, InstanceSpecification
+from tng.sandbox.emulator import Emulator
+
+KINDS: Mapping[str, CaseKind] = {
+    "ministack": AWS,
+    "moto": AWS,
+    "dps-bulk": IN_BULK,
+    "dps-single": SINGLE,
+}
+"""Every cloud that must keep the promises."""
+
+SLOW = frozenset({"moto", "dps-single"})
+"""Clouds whose kind another one has, too: with these, what is about `tng` is for `.ci/run`."""
+
+
+def cases(*, slow: Collection[str] = ()) -> list[object]:
+    """All clouds, as parameters; those in ``slow`` in `.ci/run` only."""
+    return [pytest.param(name, marks=[pytest.mark.slow] if name in slow else []) for name in KINDS]
+
+
+LONGER_IN_CI = pytest.mark.parametrize("cloud_case", cases(slow=SLOW), ids=str, indirect=True)
+"""For tests whose subject is `tng` more than the cloud."""
+
+
+@contextmanager
+def open_dps(*, bulk: bool) -> Iterator[AzureCase]:
+    """Two instances without a quota."""
+    instances = (InstanceSpecification("dps-one"), InstanceSpecification("dps-two"))
+    with DpsSandbox(instances, quota=UNLIMITED) as running:
+        yield AzureCase(running, bulk=bulk)
+
+
+@contextmanager
+def _open(name: str, fixture: Callable[[str], object]) -> Iterator[CloudCase]:
+    if name.startswith("dps-"):
+        with open_dps(bulk=name == "dps-bulk") as azure:
+            yield azure
+    else:
+        with open_cloud(fixture(name), Emulator(name)) as cloud:
+            yield AwsCase(cloud)
+
+
+@pytest.fixture(params=list(KINDS))
+def cloud_case(request: pytest.FixtureRequest) -> Iterator[CloudCase]:
+    """A running cloud, nothing limited or injected, its log empty."""
+    with _open(request.param, request.getfixturevalue) as case:
+        yield case
+
+
+@pytest.fixture
+def aws_case(ministack_cloud) -> AwsCase:
+    """AWS alone, on the default emulator."""
+    return AwsCase(ministack_cloud)
+
+
+@pytest.fixture
+def dps_case() -> Iterator[AzureCase]:
+    """Azure alone, in bulk."""
+    with open_dps(bulk=True) as case:
+        yield case

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import boto3
+from azure.core.credentials import AzureNamedKeyCredential
+from azure.iot.deviceprovisioning import DeviceProvisioningClient
 from material import (
     GENUINE,
     LOG,
@@ -22,19 +24,23 @@ from material import (
     REFUSED,
     TOTAL,
     write_configuration,
+    write_device,
     write_material,
 )
 from stage import Stage, UnexpectedError
 
 from tng.sandbox.accounts import SandboxAccount
-from tng.sandbox.aws import AwsSandbox, Sandbox
+from tng.sandbox.aws import LocalAws
+from tng.sandbox.dps.device_registration import DeviceBehaviour
+from tng.sandbox.dps.sandbox import RunningDps
+from tng.sandbox.local import LocalClouds, RunningClouds
 
 DEFAULT_FOLDER = Path(__file__).resolve().parents[1] / "demo"
 RATE = 30.0
 """Registrations a second and account: three times AWS's default, so that nobody waits long."""
 INTERRUPT_AFTER_SECONDS = 3.0
 SOURCES = f"{REEL} {LOG}"
-REGISTER = f"register {SOURCES} --target sandbox-eu --target sandbox-us"
+REGISTER = f"register {SOURCES} --target sandbox-eu --target sandbox-us --target sandbox-dps"
 REFUSED_AGAIN = f"the {REFUSED} bad ones are still among the sources"
 
 
@@ -50,9 +56,9 @@ def main(arguments: list[str]) -> int:
     (folder / "reports").mkdir(parents=True)
     stage = Stage(folder)
     try:
-        with AwsSandbox(rate=RATE) as sandbox:
-            stage.use_credentials(sandbox.environment["AWS_SHARED_CREDENTIALS_FILE"])
-            Demo(folder, stage, sandbox).play()
+        with LocalClouds(rate=RATE) as clouds:
+            stage.use_environment(clouds.environment)
+            Demo(folder, stage, clouds).play()
     except UnexpectedError as error:
         stage.fail(f"the demo failed: {error}")
         return 1
@@ -65,15 +71,15 @@ def main(arguments: list[str]) -> int:
 
 @dataclass(frozen=True)
 class Demo:
-    """The scenes, in ``folder`` and against the clouds of ``sandbox``."""
+    """The scenes, in ``folder`` and against ``clouds``, which both are running."""
 
     folder: Path
     stage: Stage
-    sandbox: Sandbox
+    clouds: RunningClouds
 
     def play(self) -> None:
         """All scenes in their order."""
-        self.stage.title("tng: from a reel of secure elements to two AWS accounts")
+        self.stage.title("tng: from a reel of secure elements to two AWS accounts and Azure")
         self.prepare()
         self.decode()
         self.verify()
@@ -81,6 +87,7 @@ class Demo:
         self.register()
         self.ask_the_clouds()
         self.register_again()
+        self.switch_a_device_on()
         self.look_at_the_way_back()
         self.conclude()
 
@@ -93,9 +100,13 @@ class Demo:
             "duplicate, and one whose issuer was revoked.",
         )
         write_material(self.folder)
-        write_configuration(self.folder, self.sandbox)
-        places = " and ".join(f"{a.account} in {a.region}" for a in self.sandbox.accounts)
-        self.stage.say(f"A local AWS IoT is at {self.sandbox.endpoint_url}: accounts {places}.")
+        write_configuration(self.folder, self.clouds)
+        aws, azure = self.local
+        places = " and ".join(f"{a.account} in {a.region}" for a in aws.accounts)
+        self.stage.say(
+            f"A local AWS IoT is at {aws.endpoint_url}: accounts {places}.\n"
+            f"A local Azure DPS is at https://{azure.instances[0].hosts[0]}."
+        )
 
     def decode(self) -> None:
         """Certificates as files."""
@@ -126,7 +137,7 @@ class Demo:
     def register(self) -> None:
         """Interrupted, and resumed."""
         self.stage.scene(
-            "Register, and be interrupted", "Both accounts side by side, each at its own rate."
+            "Register, and be interrupted", "All three side by side, each at its own rate."
         )
         ledger = self.folder / "tng-ledger.db"
         self.stage.interrupted(f"{REGISTER} --yes", when=_some_time_after(ledger.exists))
@@ -137,15 +148,22 @@ class Demo:
 
     def ask_the_clouds(self) -> None:
         """Counted without tng."""
-        self.stage.scene("Ask the clouds themselves", "Counted by the AWS SDK, not by tng.")
-        for account in self.sandbox.accounts:
+        self.stage.scene(
+            "Ask the clouds themselves", "Counted by the clouds' own SDKs, not by tng."
+        )
+        aws, azure = self.local
+        for account in aws.accounts:
             certificates, things = self._count(account)
             place = f"in {account.account} {account.region}"
             self.stage.check(f"active certificates {place}", certificates, GENUINE)
             self.stage.check(f"things {place}", things, GENUINE)
-        registrations = self.sandbox.front.log.registrations()
+        self.stage.check("enrollments in Azure DPS", self._enrollments(), GENUINE)
+        registrations = aws.front.log.registrations()
         twice = sum(count > 1 for count in registrations.values())
-        self.stage.check("certificates registered twice", twice, 0)
+        self.stage.check("certificates registered twice in AWS", twice, 0)
+        creations = azure.state.instances[0].creations
+        twice = sum(count > 1 for count in creations.values())
+        self.stage.check("devices enrolled twice in Azure", twice, 0)
 
     def register_again(self) -> None:
         """Nothing to do."""
@@ -154,6 +172,26 @@ class Demo:
         self.stage.tng(f"{REGISTER} --yes", expect=1, why=REFUSED_AGAIN)
         self.stage.check("new registrations", self._registrations() - before, 0)
 
+    def switch_a_device_on(self) -> None:
+        """One device registers itself with its key, while tng watches."""
+        self.stage.scene(
+            "A device is switched on",
+            "Enrolled devices are unassigned until they come. This one has its key in a file, as\n"
+            "only a simulated one can; it asks the service for its IoT hub over MQTT.",
+        )
+        _, azure = self.local
+        azure.registrations.behave(DeviceBehaviour(assigning_polls=2, retry_seconds=2))
+        device = write_device(self.folder)
+        scope, address = azure.instances[0].id_scope, azure.device_address
+        files = f"--certificate device/{device}.pem --key device/{device}.key"
+        self.stage.tng_beside(
+            f"watch --target sandbox-dps --device {device} --interval 0.5 --timeout 60",
+            f"check-device --cloud azure {files} --id-scope {scope} "
+            f"--provisioning-host {address} --ca-file {azure.ca_file.name} --timeout 50",
+        )
+        status = azure.instance("sandbox-dps").enrollments[device.lower()].registration or {}
+        self.stage.check(f"the service says that {device} is", status.get("status"), "assigned")
+
     def look_at_the_way_back(self) -> None:
         """What deregister would do."""
         self.stage.scene("The way back", "What the ledger says tng made, and nothing else.")
@@ -161,24 +199,45 @@ class Demo:
 
     def conclude(self) -> None:
         """Where everything is."""
-        self.stage.scene("Done", f"{GENUINE} chips are in two accounts, {REFUSED} are in none.")
+        self.stage.scene("Done", f"{GENUINE} chips are in all three, {REFUSED} are in none.")
         self.stage.say(
             f"What is left to look at, in {self.folder}:\n"
             "  reports/verify.json, verify.csv   every chip, and why it was refused\n"
             "  reports/registered.csv            where every chip is\n"
             "  reports/index.csv, certificates/  what was decoded\n"
-            "  tng.toml, tng-ledger.db           the two targets; what was done there"
+            "  tng.toml, tng-ledger.db           the three targets; what was done there"
         )
 
     def _registrations(self) -> int:
-        return self.sandbox.front.log.counts()["RegisterCertificateWithoutCA"]
+        aws, azure = self.local
+        registered = aws.front.log.counts()["RegisterCertificateWithoutCA"]
+        return registered + azure.state.instances[0].creations.total()
+
+    @property
+    def local(self) -> tuple[LocalAws, RunningDps]:
+        """Both clouds."""
+        if self.clouds.aws is None or self.clouds.azure is None:
+            raise UnexpectedError("a local cloud is not running")
+        return self.clouds.aws, self.clouds.azure
+
+    def _enrollments(self) -> int:
+        """Individual enrollments, as Azure's SDK lists them."""
+        _, azure = self.local
+        instance = azure.instances[0]
+        policy, key = next(iter(instance.keys.items()))
+        with DeviceProvisioningClient(
+            instance.hosts[0],
+            AzureNamedKeyCredential(policy, key),
+            connection_verify=str(azure.ca_file),
+        ) as client:
+            return sum(1 for _ in client.enrollment.query({"query": "SELECT * FROM enrollments"}))
 
     def _count(self, account: SandboxAccount) -> tuple[int, int]:
         """Active certificates and things of an account."""
         client = boto3.client(
             "iot",
             region_name=account.region,
-            endpoint_url=self.sandbox.endpoint_url,
+            endpoint_url=self.local[0].endpoint_url,
             aws_access_key_id=account.account,
             aws_secret_access_key="sandbox",  # noqa: S106 - every sandbox account has this one
         )

@@ -4,9 +4,16 @@ All of it is made by the project's test vendor; nothing came from a chip. Two of
 entries and one chip of the log are bad.
 """
 
+import shutil
 from pathlib import Path
 
-from tng.sandbox.aws import Sandbox
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+)
+
+from tng.sandbox.local import RunningClouds
 from tng.testing.forged_chips import revoked_issuer
 from tng.testing.forgeries import changed_payload
 from tng.testing.manifest import make_entries, make_entry, write_manifest
@@ -14,10 +21,14 @@ from tng.testing.microchip import MicrochipVendor
 from tng.testing.nxp import NxpVendor
 from tng.testing.sessions import serial_log
 from tng.testing.trust_files import write_microchip_trust, write_nxp_trust
+from tng.x509.certificate import read_certificate
+from tng.x509.pem import to_pem
 
 GENUINE_IN_REEL = 298
 FORGED_AT = 117
 DUPLICATE_AT = 240
+SWITCHED_ON = 41
+"""The chip of the reel that registers itself; a number from 0."""
 GENUINE_IN_LOG = 2
 GENUINE = GENUINE_IN_REEL + GENUINE_IN_LOG
 REFUSED = 3
@@ -51,7 +62,22 @@ def write_material(folder: Path) -> None:
     write_nxp_trust(folder / "trust", nxp)
 
 
-def write_configuration(folder: Path, sandbox: Sandbox) -> None:
-    """Write ``tng.toml``: the sandbox's two targets, and the test vendor's keys as trusted."""
-    targets = sandbox.files.configuration.read_text("utf-8").partition("\n")[2]
+def write_device(folder: Path) -> str:
+    """Write ``device/ID.pem`` and ``.key`` of a chip of the reel; gives its id."""
+    vendor = MicrochipVendor("demo")
+    device, key = vendor.device(SWITCHED_ON), vendor.device_key(SWITCHED_ON).private
+    (folder / "device").mkdir()
+    name = read_certificate(device.certificate).subject.common_name or ""
+    (folder / "device" / f"{name}.pem").write_text(to_pem(device.certificate), "ascii")
+    secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (folder / "device" / f"{name}.key").write_bytes(secret)
+    return name
+
+
+def write_configuration(folder: Path, clouds: RunningClouds) -> None:
+    """Write ``tng.toml``: the three targets, and the test vendor's keys as trusted."""
+    files = clouds.files
+    targets = files.configuration.read_text("utf-8").partition("\n")[2]
+    for ca_file in files.directory.glob("*.pem"):
+        shutil.copy(ca_file, folder)
     (folder / "tng.toml").write_text(_TRUST.lstrip() + targets, "utf-8")

@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from material import LOG, REEL, write_configuration, write_material
@@ -17,13 +18,15 @@ from rich.console import Console
 from rich.text import Text
 from stage import folded
 
-from tng.sandbox.aws import AwsSandbox
+from tng.sandbox.local import LocalClouds
 
 PICTURE = Path(__file__).resolve().parents[1] / "docs" / "images" / "verify.svg"
 COLUMNS = 108
 RATE = 60.0
 VERIFY = f"tng verify {REEL} {LOG}"
-REGISTER = f"tng register {REEL} {LOG} --target sandbox-eu --target sandbox-us --yes"
+REGISTER = (
+    f"tng register {REEL} {LOG} --target sandbox-eu --target sandbox-us --target sandbox-dps --yes"
+)
 
 _FONT_FACE = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
 """Fonts from another host: viewers do not load them into pictures, and need not ask."""
@@ -39,13 +42,13 @@ def main() -> None:
         force_terminal=True,
         color_system="truecolor",
     )
-    with tempfile.TemporaryDirectory() as name, AwsSandbox(rate=RATE) as sandbox:
+    with tempfile.TemporaryDirectory() as name, LocalClouds(rate=RATE) as clouds:
         folder = Path(name)
         write_material(folder)
-        write_configuration(folder, sandbox)
-        credentials = sandbox.environment["AWS_SHARED_CREDENTIALS_FILE"]
+        write_configuration(folder, clouds)
+        variables = {k: v for k, v in clouds.environment.items() if k != "TNG_CONFIG"}
         for command in (VERIFY, REGISTER):
-            code, output = run(command, folder, credentials)
+            code, output = run(command, folder, variables)
             recorder.print(Text.from_markup(f"[bold green]$[/] [bold]{command}[/]"))
             recorder.print(Text.from_ansi(output), soft_wrap=False)
             recorder.print(Text.from_markup(f"[bold green]$[/] [bold]echo $?[/]\n{code}\n"))
@@ -54,14 +57,14 @@ def main() -> None:
     PICTURE.write_text(_FONT_FACE.sub("", picture), "utf-8")
 
 
-def run(command: str, folder: Path, credentials: str) -> tuple[int, str]:
+def run(command: str, folder: Path, variables: Mapping[str, str]) -> tuple[int, str]:
     """Exit code and what stands on the screen when the command has ended."""
     result = subprocess.run(  # noqa: S603 - the two commands above
         [sys.executable, "-m", *command.split()],
         cwd=folder,
         env={
             **os.environ,
-            "AWS_SHARED_CREDENTIALS_FILE": credentials,
+            **variables,
             "COLUMNS": str(COLUMNS),
             "FORCE_COLOR": "1",
         },

@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,6 +21,8 @@ from rich.rule import Rule
 from rich.text import Text
 
 _SHOWN_OF_A_RUN = 3
+_BEGUN_SECONDS = 2
+"""What a command may take to say its first words."""
 _LAST_WORDS_SECONDS = 20
 """What a command may take to end after Ctrl-C: it finishes the calls in flight."""
 _ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
@@ -50,9 +52,10 @@ class Stage:
         self._number = 0
         self._began = time.monotonic()
 
-    def use_credentials(self, file: str) -> None:
-        """Let the commands take their AWS credentials from ``file``."""
-        self._environment["AWS_SHARED_CREDENTIALS_FILE"] = file
+    def use_environment(self, variables: Mapping[str, str]) -> None:
+        """Let the commands find the local clouds; the configuration is the folder's own."""
+        self._environment.update(variables)
+        self._environment.pop("TNG_CONFIG", None)
 
     def title(self, text: str) -> None:
         """What this is about."""
@@ -82,6 +85,18 @@ class Stage:
                     sys.stdout.write(line)
             process.wait()
         self._conclude(process.returncode, expect, why)
+
+    def tng_beside(self, command: str, other: str) -> None:
+        """Run ``tng`` with ``command`` and, while it runs, with ``other``; both must succeed."""
+        process = self._start(command, piped=False)
+        with _ended(process):
+            time.sleep(_BEGUN_SECONDS)
+            beside = self._start(other, piped=False)
+            with _ended(beside):
+                beside.wait()
+            process.wait()
+        self._conclude(beside.returncode, 0, "")
+        self._conclude(process.returncode, 0, "")
 
     def interrupted(self, command: str, *, when: Callable[[], bool]) -> None:
         """Run ``tng`` and press Ctrl-C as soon as ``when`` holds."""

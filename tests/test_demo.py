@@ -39,7 +39,9 @@ def test_demo_ends_well_and_leaves_its_reports(tmp_path):
     with start(folder) as process:
         output, _ = process.communicate()
     assert process.returncode == 0, output
-    assert output.count("✓ ") == 9
+    assert output.count("✓ ") == 12
+    assert "unassigned → assign" in output
+    assert re.search(r"^status +assigned$", output, re.MULTILINE)
     assert endpoint_is_closed(output)
     report = json.loads((folder / "reports/verify.json").read_bytes())
     rejected = [device for device in report["devices"] if device["status"] == "rejected"]
@@ -47,7 +49,7 @@ def test_demo_ends_well_and_leaves_its_reports(tmp_path):
     assert codes >= REFUSALS
     with (folder / "reports/registered.csv").open(newline="") as stream:
         rows = list(csv.DictReader(stream))
-    assert len(rows) == 600
+    assert len(rows) == 900
     assert {row["state"] for row in rows} == {"done"}
 
 

@@ -7,6 +7,7 @@ import typer
 from typer.core import TyperGroup
 
 from tng import __version__
+from tng.cli.check_device import check_device
 from tng.cli.checks import checks
 from tng.cli.console import ColorChoice, Verbosity, complain
 from tng.cli.decode import decode
@@ -33,7 +34,9 @@ Examples:
 
   tng register manifest.json --dry-run --cloud aws --region eu-central-1 --policy fleet
 
-  tng register manifest.json --target production-eu --target production-us
+  tng register manifest.json --target production-eu --target production-us --target dps
+
+  tng watch --target dps                        which devices have come, which have not
 
   tng status                                    what is done, what is left
 """
@@ -150,6 +153,7 @@ app.command("plan")(plan)
 app.command("register")(register)
 app.command("status")(status)
 app.command("watch")(watch)
+app.command("check-device")(check_device)
 app.command("deregister")(deregister)
 app.command("sandbox")(sandbox)
 

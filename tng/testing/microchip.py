@@ -186,6 +186,10 @@ class MicrochipVendor:
         certificate = issuer.issue(self.device_request(unique_id, part, point, issuer))
         return Device(number, part, unique_id, point, certificate, issuer.certificate)
 
+    def device_key(self, number: int, part: Part = TNGTLSU_608C) -> SigningKey:
+        """The private key of that chip, which a real one gives to nobody: to simulate it."""
+        return seeded_key(self.seed, f"device/{self._unique_id(number, part)}")
+
     def device_request(
         self, unique_id: str, part: Part, point: bytes, issuer: Authority
     ) -> CertificateRequest:

@@ -38,7 +38,8 @@ CONVERTED = (
 """What a call through the SDKs raises.
 
 Beside its own errors: the SDK lets those of `requests` and of reading through where an answer
-is not what it should be (a length that is no number, an unknown charset, a list for an object, JSON without end).
+is not what it should be (a length that is no number, an unknown charset, a list for an object,
+JSON without end).
 """
 
 MAX_MESSAGE = 300

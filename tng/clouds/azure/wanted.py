@@ -20,8 +20,8 @@ from tng.x509.certificate import Certificate
 MAX_REGISTRATION_ID = 64
 """A registration id may have 128 characters, but must be a CN, which has at most 64."""
 
-_ALLOWED = re.compile(r"[A-Za-z0-9\-._:]+")
-_LAST = re.compile(r"[A-Za-z0-9\-]")
+_REGISTRATION_ID = re.compile(r"[A-Za-z0-9\-._:]{0,63}[A-Za-z0-9\-]")
+_ALLOWED = re.compile(r"[A-Za-z0-9\-._:]")
 _DEVICE_ID = re.compile(r"[A-Za-z0-9\-.%_*?!(),:=@$']{1,128}")
 """IoT Hub developer guide, identity registry, deviceId."""
 
@@ -59,6 +59,8 @@ def wanted_ids(settings: AzureSettings, device: PlannableDevice) -> WantedIds:
 
 def id_problem(text: str, what: str) -> str:
     """Why ``text`` is no registration id; empty where it is one (service contract)."""
+    if _REGISTRATION_ID.fullmatch(text):
+        return ""
     if not text:
         return f"the {what} is empty"
     if len(text) > MAX_REGISTRATION_ID:
@@ -66,9 +68,7 @@ def id_problem(text: str, what: str) -> str:
     wrong = next((character for character in text if not _ALLOWED.fullmatch(character)), "")
     if wrong:
         return f"the {what} {text!r} has {wrong!r}, expected letters, digits and - . _ : only"
-    if not _LAST.fullmatch(text[-1]):
-        return f"the {what} {text!r} ends with {text[-1]!r}, expected a letter, a digit or -"
-    return ""
+    return f"the {what} {text!r} ends with {text[-1]!r}, expected a letter, a digit or -"
 
 
 def wanted_document(settings: AzureSettings, ids: WantedIds, pem: str) -> dict[str, object]:

@@ -83,8 +83,9 @@ class Attempt:
         return step, DeviceMark(DeviceState.ATTENTION, result.reason)
 
     def _failed(self, error: CloudError) -> tuple[StepMark, DeviceMark]:
-        # After a transient error the call may have taken effect: that stays an intent.
-        lost = isinstance(error, TransientError)
+        # Whatever came last: after a call of unknown outcome it stays an intent, or else what
+        # that call may have made would not be known as one's own.
+        lost = self.unknown or isinstance(error, TransientError)
         step = StepMark(
             self.step.operation,
             self.step.subject,

@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import jsonschema
 import pytest
 import typer
 from cryptography.hazmat.primitives.serialization import (
@@ -15,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
 from typer.testing import CliRunner
 
 from tests.device.servers import black_hole
+from tests.judging import ROOT
 from tests.sandbox.dps.devices import HUBS, SCOPE, make_chip, running_device_side
 from tng.cli.app import app as whole
 from tng.cli.check_device import check_device
@@ -97,6 +99,23 @@ def test_refused_says_why_on_stderr_and_gives_the_clouds_own_words(side, chip, t
     assert (members["status"], members["reason"]) == ("refused", "not-authorized")
     assert members["error_code"] == 401002
     assert members["hint"].startswith("the service does not say")
+
+
+def test_every_form_is_what_the_schema_says(side, chip, tmp_path):
+    schema = json.loads((ROOT / "docs/schemas/tng.device-check.1.json").read_text("utf-8"))
+    validator = jsonschema.Draft202012Validator(schema)
+    stranger = make_chip(tmp_path / "stranger", 1)
+
+    def valid(*arguments, **options):
+        members = json.loads(check(side, *arguments, "--format", "json", **options)[0])
+        validator.validate(members)
+        return members["status"]
+
+    assert valid(chip, expect=0) == "assigned"
+    assert valid(stranger, expect=5) == "refused"
+    assert valid(chip, "--ca-file", str(chip.certificate_file), expect=3) == "unreached"
+    side.behave(assigning_polls=None)
+    assert valid(chip, "--timeout", "1", expect=4) == "unfinished"
 
 
 def test_still_assigning_at_the_deadline(side, chip):

@@ -130,7 +130,60 @@ def test_the_example_in_the_documentation_is_read(tmp_path):
     (tmp_path / "tng.toml").write_text(example)
     settings = load_settings(None, {}, tmp_path)
     names = [table.name for table in settings.targets]
-    assert len(select_targets(settings, names, {})) == 2
+    assert len(select_targets(settings, names, {})) == 3
+
+
+MIXED = """
+[defaults]
+policy = 'fleet'
+registration_id = '{cn}'
+[targets.eu]
+cloud = 'aws'
+region = 'eu-central-1'
+[targets.dps]
+cloud = 'azure'
+dps_host = 'a.azure-devices-provisioning.net'
+[targets.dps-2]
+cloud = 'azure'
+dps_host = 'b.azure-devices-provisioning.net'
+"""
+
+
+def test_what_is_said_for_all_holds_for_those_whose_cloud_knows_it(tmp_path):
+    eu, dps = select(tmp_path, "eu", "dps", text=MIXED, thing_name="{cn}", tags="{}", rate=3.0)
+    assert (eu.policies, eu.thing_name.text, eu.rate) == (("fleet",), "{cn}", 3.0)
+    assert (dps.registration_id.text, dps.tags, dps.rate) == ("{cn}", "{}", 3.0)
+
+
+def test_an_identity_fits_one_target_of_its_cloud_alone(tmp_path):
+    eu, _, _ = select(tmp_path, "eu", "dps", "dps-2", text=MIXED, region="eu-west-1")
+    assert eu.region == "eu-west-1"
+    with pytest.raises(UsageError, match="several targets"):
+        select(tmp_path, "eu", "dps", "dps-2", text=MIXED, dps_host="c.example")
+
+
+def test_a_flag_that_no_target_knows_is_refused(tmp_path):
+    with pytest.raises(UsageError, match="--policy means nothing to cloud azure") as caught:
+        select(tmp_path, "dps", text=MIXED, policy=("fleet",))
+    assert "cloud aws" in caught.value.hint
+
+
+def test_a_cloud_beside_a_named_target_is_refused(tmp_path):
+    with pytest.raises(UsageError, match="--cloud"):
+        select(tmp_path, "eu", text=MIXED, cloud="azure")
+
+
+def test_a_key_of_another_cloud_is_refused_in_a_targets_own_table(tmp_path):
+    text = MIXED + "policy = 'fleet'\n"
+    with pytest.raises(ConfigurationError, match="policy"):
+        select(tmp_path, "dps-2", text=text)
+
+
+def test_a_connection_string_in_the_file_is_refused_and_not_repeated(tmp_path):
+    text = MIXED + "connection_string = 'HostName=b;SharedAccessKey=c2VjcmV0'\n"
+    with pytest.raises(ConfigurationError, match="secrets do not belong there") as caught:
+        select(tmp_path, "dps", text=text)
+    assert "c2VjcmV0" not in caught.value.message + caught.value.hint
 
 
 def test_the_cloud_may_be_a_default_like_every_other_key(tmp_path):

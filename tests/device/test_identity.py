@@ -1,5 +1,6 @@
 """What is found wrong with certificate and key before any connection."""
 
+import re
 import ssl
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -161,12 +162,13 @@ def test_no_common_name(tmp_path):
 def test_an_old_chip_whose_name_has_a_space(tmp_path):
     chip = make_chip(tmp_path, 1, MAH22)
     files = Files(chip.certificate_file, chip.key_file, None)
-    assert "has a space in it" in files.refusal()
+    assert "has a space" in files.refusal()
 
 
 @pytest.mark.parametrize("name", ["a/b", "sn01.", "é", "a_", "a\nb"])
 def test_a_common_name_that_is_no_registration_id(tmp_path, name):
-    assert "is no legal registration id" in make_files(tmp_path, name).refusal()
+    refusal = make_files(tmp_path, name).refusal()
+    assert re.search(r"common name '.*' (has|ends with) '.*', expected", refusal)
 
 
 def test_another_registration_id_than_the_common_name(files):

@@ -14,11 +14,13 @@ class FakeCloud:
         account="111111111111",
         name_of=lambda device: device.record.device_id,
         claims_of=lambda device: (),
+        remarks=(),
     ):
         self.description = TargetDescription("eu", "fake", account, "here")
         self.rates = Rates({"Register": 10.0}, 5.0)
         self._name_of = name_of
         self._claims_of = claims_of
+        self._remarks = remarks
 
     def plan_device(self, device, view: RemoteView) -> DevicePlan:
         key = device.leaf.sha256
@@ -27,8 +29,9 @@ class FakeCloud:
             return DevicePlan(device, key, "", Disposition.CONFLICT, ("no {cn}",), ())
         if key in view.states:
             return DevicePlan(device, key, name, Disposition.RIGHT, (), ())
+        claims = self._claims_of(device)
         return DevicePlan(
-            device, key, name, Disposition.REGISTER, (), CALLS, self._claims_of(device)
+            device, key, name, Disposition.REGISTER, (), CALLS, claims, self._remarks
         )
 
 

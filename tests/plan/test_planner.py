@@ -6,7 +6,7 @@ import pytest
 
 from tests.plan.fake_cloud import NO_FACTS, NOTHING_THERE, FakeCloud
 from tests.planned_devices import verified
-from tng.findings import Effect, Finding, Severity
+from tng.findings import Effect, Finding, Severity, finding
 from tng.plan.eligibility import PlanPolicy, Selection, select_devices
 from tng.plan.models import Disposition, FailedTarget
 from tng.plan.planner import InspectedTarget, make_plan
@@ -83,6 +83,19 @@ def test_a_target_that_cannot_hold_all_is_not_begun(held, fits):
 def test_operations_that_share_a_bucket_take_the_time_of_all():
     rates = Rates({"Discover": 1.0}, 10.0, shared=True, costs={"Put": 0.1})
     assert rates.duration({"Put": 100, "Get": 20, "Discover": 2}) == timedelta(seconds=3)
+
+
+def test_two_places_that_are_not_known_yet_may_be_different():
+    targets = [target(FakeCloud("unknown"), None), target(FakeCloud("unknown"), None, name="us")]
+    assert len(make_plan(select(verified(1)), targets).targets) == 2
+
+
+def test_what_is_said_of_several_devices_is_one_finding():
+    remark = finding("endless-certificate-planned", "never ends")
+    cloud = FakeCloud(remarks=(remark,))
+    plan = make_plan(select(verified(1), verified(2)), [target(cloud)]).targets[0]
+    assert [item.code for item in plan.findings] == ["endless-certificate-planned"]
+    assert plan.findings[0].message.startswith("2 devices, for example ")
 
 
 def test_devices_without_a_name_are_told():

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from tng.device.identity import DeviceIdentity
     from tng.device.result import CheckResult
 
-SCHEMA = "tng.device-check/1"
 PASSPHRASE_VARIABLE = "TNG_KEY_PASSPHRASE"  # noqa: S105 - the name, not the passphrase
 
 
@@ -176,6 +175,7 @@ def _members(
 
 
 def _print(members: dict[str, object], format_: CheckFormat) -> None:
+    from tng.device.result import SCHEMA
     from tng.report.json_text import to_json
     from tng.report.text import printable
 

@@ -24,7 +24,9 @@ class TargetIdentity:
     ] = None
     rate: Annotated[
         float | None,
-        typer.Option("--rate", min=0.001, help="Registrations a second and target."),
+        typer.Option(
+            "--rate", min=0.001, help="A second and target; AWS: registrations, Azure: operations."
+        ),
     ] = None
 
 

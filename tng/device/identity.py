@@ -25,6 +25,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from tng.clouds.azure.registration_ids import certificate_problem, mismatch
 from tng.errors import ConfigurationError, InputError
 from tng.x509.certificate import Certificate, CertificateError
 from tng.x509.pem import read_certificate_file, to_pem
@@ -33,9 +34,6 @@ Passphrase = Callable[[], str]
 """Called at most once, and only for an encrypted key; raises `InputError` if there is none."""
 
 _MAX_FILE_BYTES = 256 * 1024
-_MAX_REGISTRATION_ID = 64
-"""The CN's limit (RFC 5280, ub-common-name); the service itself takes 128."""
-_REGISTRATION_ID = re.compile(r"[0-9A-Za-z._:-]*[0-9A-Za-z-]")
 _PEM_KEY = re.compile(
     rb"-----BEGIN ((?:[A-Z0-9]+ )*PRIVATE KEY)-----[^-]*(?:-[^-]+)*-----END \1-----"
 )
@@ -134,31 +132,20 @@ def _read_certificates(path: Path) -> tuple[Certificate, ...]:
 
 def _registration_id(leaf: Certificate, wanted: str | None) -> str:
     """The id to register with: legal, and the CN without regard to case."""
-    common_name = leaf.subject.common_name
-    if not common_name:
+    problem = certificate_problem(leaf)
+    if problem:
         raise InputError(
-            "the certificate's subject has no common name (CN)",
-            "the service demands a CN equal to the registration id: this certificate cannot "
-            "be registered individually",
+            problem,
+            "the service demands a common name (CN) equal to the registration id: a device with "
+            "this certificate cannot be registered individually",
         )
-    if " " in common_name:
+    name = leaf.subject.common_name or ""
+    if wanted is not None and mismatch(wanted, name):
         raise InputError(
-            f"the certificate's common name {common_name!r} has a space in it",
-            "the service demands a CN equal to the registration id, and those have no spaces: "
-            "chips with these old names cannot be registered with it",
-        )
-    if not _REGISTRATION_ID.fullmatch(common_name) or len(common_name) > _MAX_REGISTRATION_ID:
-        raise InputError(
-            f"the certificate's common name {common_name!r} is no legal registration id",
-            f"legal are up to {_MAX_REGISTRATION_ID} of A-Z a-z 0-9 - . _ : and at the end a "
-            "letter, a digit or -",
-        )
-    if wanted is not None and wanted.lower() != common_name.lower():
-        raise InputError(
-            f"the registration id {wanted!r} is not the certificate's common name {common_name!r}",
+            mismatch(wanted, name),
             "leave --registration-id out: the service refuses every other id than the CN",
         )
-    return common_name.lower()
+    return name.lower()
 
 
 def _read_key(path: Path, passphrase: Passphrase) -> PrivateKeyTypes:

@@ -6,6 +6,9 @@ The reasons are stable words for scripts; what to do about each is in `tng.devic
 from dataclasses import dataclass
 from enum import StrEnum
 
+SCHEMA = "tng.device-check/1"
+"""What `tng check-device` calls its JSON."""
+
 
 class Reason(StrEnum):
     """Why a device was not assigned."""

@@ -75,4 +75,23 @@ PLANNING: tuple[Check, ...] = (
         "otherwise the first enrollment tells.",
         "Azure DPS, Resource Manager API, iotHubs",
     ),
+    Check(
+        "expired-certificate-planned",
+        Severity.WARNING,
+        Effect.NONE,
+        "Expired certificates are to be enrolled in Azure",
+        "DPS takes the enrollment, as far as is known, but IoT hubs refuse expired certificates: "
+        "the device will not connect.",
+        "Use chips whose certificates are valid.",
+        "Azure IoT Hub developer guide, X.509 certificates",
+    ),
+    Check(
+        "endless-certificate-planned",
+        Severity.NOTICE,
+        Effect.NONE,
+        "Certificates without an end are to be enrolled in Azure",
+        "Their last year is 9999. No rule of DPS about them is known.",
+        "Nothing to do; try one device before the whole reel.",
+        "RFC 5280 §4.1.2.5",
+    ),
 )

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tng.models import InputSummary, Outcome, Source, Undecodable
-from tng.plan.models import DevicePlan, Plan, TargetDescription, TargetPlan
+from tng.plan.models import UNKNOWN_ACCOUNT, DevicePlan, Plan, TargetDescription, TargetPlan
 from tng.plan.saved import (
     Origin,
     PlanDocument,
@@ -109,7 +109,7 @@ def _decided_place(decided: PlannedTarget) -> str:
 def _same_place(decided: PlannedTarget, target: TargetPlan) -> bool:
     """An offline plan may not have known the account."""
     place = target.target
-    same_account = decided.account in (place.account, "unknown")
+    same_account = decided.account in (place.account, UNKNOWN_ACCOUNT)
     return same_account and (decided.cloud, decided.region) == (place.cloud, place.region)
 
 

@@ -74,7 +74,8 @@ class DevicePlan:
     remote state departs from what is wanted. ``calls`` are the (operation, subject) pairs of
     the steps to be made, in order. ``name`` is empty where the target names nothing.
     ``claims`` are further names, each with what it is (``("device id", "0123…")``), that no
-    other device may have on the target.
+    other device may have on the target. ``remarks`` are what is to be said about the device on
+    this target although it is planned.
     """
 
     device: PlannableDevice
@@ -84,6 +85,7 @@ class DevicePlan:
     differences: tuple[str, ...]
     calls: tuple[tuple[str, str], ...]
     claims: tuple[tuple[str, str], ...] = ()
+    remarks: tuple[Finding, ...] = ()
 
     @property
     def operations(self) -> tuple[str, ...]:
@@ -97,6 +99,10 @@ class IneligibleDevice:
 
     outcome: Outcome
     reason: str
+
+
+UNKNOWN_ACCOUNT = "unknown"
+"""Stands for `TargetDescription.account` until the cloud was asked, where none was configured."""
 
 
 @dataclass(frozen=True, slots=True)

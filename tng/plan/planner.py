@@ -10,7 +10,14 @@ from dataclasses import dataclass, replace
 
 from tng.findings import Finding, finding
 from tng.plan.eligibility import Selection
-from tng.plan.models import DevicePlan, Disposition, FailedTarget, Plan, TargetPlan
+from tng.plan.models import (
+    UNKNOWN_ACCOUNT,
+    DevicePlan,
+    Disposition,
+    FailedTarget,
+    Plan,
+    TargetPlan,
+)
 from tng.plan.view import DevicePlanner, RemoteView, TargetFacts
 
 _EMPTY_VIEW = RemoteView({})
@@ -45,7 +52,9 @@ def make_plan(
     names: dict[str, str] = {}
     for target in targets:
         key = target.cloud.description.key
-        if key in names:
+        # Offline, nobody can say whether two that are not known yet are the same.
+        is_known = target.cloud.description.account != UNKNOWN_ACCOUNT
+        if is_known and key in names:
             refused.append(_same(target, names[key]))
             continue
         names[key] = target.name
@@ -69,6 +78,7 @@ def _plan_target(selection: Selection, target: InspectedTarget) -> TargetPlan:
         )
     findings.extend(_nameless(devices))
     findings.extend(_warn_of_connectivity(devices))
+    findings.extend(_remarks(devices))
     calls = Counter(operation for plan in devices for operation in plan.operations)
     return TargetPlan(
         target=cloud.description,
@@ -158,6 +168,22 @@ def _warn_of_connectivity(devices: Iterable[DevicePlan]) -> list[Finding]:
         return []
     message = f"{found} of the certificates to be registered are EdgeLock 2GO connectivity objects"
     return [finding("connectivity-object-planned", message)]
+
+
+def _remarks(devices: Iterable[DevicePlan]) -> list[Finding]:
+    """One finding a code: how many devices, and what is said of the first."""
+    found: dict[str, list[tuple[DevicePlan, Finding]]] = {}
+    for plan in devices:
+        for remark in plan.remarks:
+            found.setdefault(remark.code, []).append((plan, remark))
+    return [
+        finding(
+            code,
+            f"{len(items)} devices, for example {items[0][0].device.record.device_id}: "
+            f"{items[0][1].message}",
+        )
+        for code, items in found.items()
+    ]
 
 
 def _same(target: InspectedTarget, other: str) -> FailedTarget:

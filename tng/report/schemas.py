@@ -12,6 +12,7 @@ from pathlib import Path
 from tng.decode.registry import DECODERS
 from tng.findings import CHECKS, Severity
 from tng.models import Status
+from tng.report.device_check_schema import device_check_schema
 from tng.report.index import INDEX_LINES_SCHEMA, INDEX_SCHEMA
 from tng.report.json_report import LINES_SCHEMA, REPORT_SCHEMA
 from tng.report.schema_parts import (
@@ -156,6 +157,7 @@ def schemas() -> dict[str, Schema]:
             ),
         ),
         **watch_schemas(),
+        "tng.device-check.1.json": device_check_schema(),
     }
 
 

@@ -17,13 +17,14 @@ from tng.clouds.aws.performing import certificate_id, perform
 from tng.clouds.aws.policies import allows_everything
 from tng.clouds.aws.rates import DEFAULT_RATES, rates
 from tng.clouds.aws.settings import AwsSettings
-from tng.clouds.aws.steps import device_steps, pem, undo_steps
+from tng.clouds.aws.steps import device_steps, undo_steps
 from tng.clouds.interface import Cloud, RefusedError, RegisteredDevice
 from tng.clouds.registry import CloudOpener
 from tng.plan.models import Disposition
 from tng.plan.template import Template
 from tng.plan.view import RemoteView
 from tng.sandbox.quotas import DEFAULT_IOT_QUOTAS
+from tng.x509.pem import to_pem
 
 PLACE = Place("111111111111", "eu-central-1")
 NOTHING_THERE = RemoteView({})
@@ -113,7 +114,7 @@ def test_another_id_than_the_predicted_one_is_refused(error):
 def test_the_pem_is_what_the_standard_library_reads():
     import ssl
 
-    assert ssl.PEM_cert_to_DER_cert(pem(verified(1).leaf.der)) == verified(1).leaf.der
+    assert ssl.PEM_cert_to_DER_cert(to_pem(verified(1).leaf.der)) == verified(1).leaf.der
 
 
 def test_an_undo_is_made_once_and_in_an_order_that_works():

@@ -147,9 +147,12 @@ def test_an_expired_leaf_is_told_and_enrolled_all_the_same():
     late = datetime(2100, 1, 1, tzinfo=UTC)
     plan = plan_device(PLAIN, late, verified(1), NOTHING_THERE)
     assert plan.disposition is Disposition.REGISTER
-    assert "IoT hubs refuse expired" in plan.differences[0]
+    assert [remark.code for remark in plan.remarks] == ["expired-certificate-planned"]
     endless = replace(leaf(1), not_after=datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC))
-    assert planned(PLAIN, replace(verified(1), leaf=endless)).differences == ()
+    plan = planned(PLAIN, replace(verified(1), leaf=endless))
+    assert plan.disposition is Disposition.REGISTER
+    assert [remark.code for remark in plan.remarks] == ["endless-certificate-planned"]
+    assert planned(PLAIN, verified(1)).remarks == ()
 
 
 def test_what_is_as_wanted_is_right_although_the_secondary_echoes_the_primary():

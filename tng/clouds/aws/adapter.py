@@ -20,11 +20,14 @@ from tng.clouds.aws.settings import AwsSettings
 from tng.clouds.aws.steps import device_steps, undo_steps
 from tng.clouds.interface import Caller, CloudError, RegisteredDevice, StepResult
 from tng.errors import TargetError
-from tng.plan.models import DevicePlan, PlannableDevice, Step, TargetDescription
+from tng.plan.models import (
+    UNKNOWN_ACCOUNT,
+    DevicePlan,
+    PlannableDevice,
+    Step,
+    TargetDescription,
+)
 from tng.plan.view import Rates, RemoteView, TargetFacts
-
-UNKNOWN_ACCOUNT = "unknown"
-"""Stands for the account until STS was asked, where none was configured."""
 
 
 class AwsCloud:

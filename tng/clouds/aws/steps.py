@@ -1,13 +1,12 @@
 """From planned calls to complete requests, and the requests that undo them. Pure."""
 
-from base64 import b64encode
-
 from tng.clouds.aws.names import Place
 from tng.clouds.aws.rates import REGISTER
 from tng.clouds.aws.settings import AwsSettings
 from tng.clouds.aws.state import wanted_thing
 from tng.clouds.interface import RegisteredDevice
 from tng.plan.models import DevicePlan, Step
+from tng.x509.pem import to_pem
 
 DEACTIVATE = "deactivate"
 """Subject of the UpdateCertificate that belongs to an undo."""
@@ -50,7 +49,7 @@ def _request(
     arn = place.certificate_arn(plan.key)
     match operation:
         case "RegisterCertificateWithoutCA":
-            return {"certificatePem": pem(plan.device.leaf.der), "status": settings.status}
+            return {"certificatePem": to_pem(plan.device.leaf.der), "status": settings.status}
         case "UpdateCertificate":
             return {"certificateId": plan.key, "newStatus": subject}
         case "AttachPolicy":
@@ -98,10 +97,3 @@ def _undo(operation: str, subject: str, device: RegisteredDevice, arn: str) -> l
 def _deactivation(device: RegisteredDevice) -> Step:
     request = {"certificateId": device.key, "newStatus": "INACTIVE"}
     return Step("UpdateCertificate", DEACTIVATE, request)
-
-
-def pem(der: bytes) -> str:
-    """A certificate as PEM (RFC 7468): the leaf alone, never its chain."""
-    text = b64encode(der).decode()
-    lines = [text[start : start + 64] for start in range(0, len(text), 64)]
-    return "\n".join(["-----BEGIN CERTIFICATE-----", *lines, "-----END CERTIFICATE-----", ""])

@@ -18,11 +18,14 @@ from tng.clouds.azure.settings import AzureSettings
 from tng.clouds.azure.sighting import sighting
 from tng.clouds.azure.steps import device_steps, undo_steps
 from tng.clouds.interface import Caller, CloudError, RegisteredDevice, Sighting, StepResult
-from tng.plan.models import DevicePlan, PlannableDevice, Step, TargetDescription
+from tng.plan.models import (
+    UNKNOWN_ACCOUNT,
+    DevicePlan,
+    PlannableDevice,
+    Step,
+    TargetDescription,
+)
 from tng.plan.view import Rates, RemoteView, TargetFacts
-
-UNKNOWN_HOST = "unknown"
-"""Stands for the service's host until Resource Manager was asked for it."""
 
 
 def _now() -> datetime:
@@ -46,7 +49,7 @@ class AzureCloud:
         self._sessions = sessions
         self._caller = caller
         self._now = now
-        self._host = settings.dps_host or UNKNOWN_HOST
+        self._host = settings.dps_host or UNKNOWN_ACCOUNT
         self._api: DpsApi | None = None
         self._lock = Lock()
 

@@ -11,10 +11,14 @@ from tng.clouds.azure.enrollment import RemoteEnrollment, mapping, text
 from tng.clouds.azure.rates import CREATE, UPDATE
 from tng.clouds.azure.settings import AzureSettings
 from tng.clouds.azure.wanted import WantedIds, wanted_document, wanted_ids
+from tng.findings import Finding, finding
 from tng.plan.models import DevicePlan, Disposition, PlannableDevice
 from tng.plan.view import RemoteView
 
 Json = Mapping[str, object]
+
+_NO_END = 9999
+"""99991231235959Z means that a certificate has no end (RFC 5280 §4.1.2.5)."""
 
 
 def plan_device(
@@ -27,9 +31,12 @@ def plan_device(
         return DevicePlan(device, key, "", Disposition.CONFLICT, (ids.problem,), ())
     # The view is this adapter's own, made by `Inspector`.
     found = cast("RemoteEnrollment | None", view.states.get(key))
-    disposition, differences, calls = _judged(settings, now, device, ids, found)
+    disposition, differences, calls = _judged(settings, device, ids, found)
     claims = (("device id", ids.device_id),)
-    return DevicePlan(device, key, ids.registration_id, disposition, differences, calls, claims)
+    remarks = _lifetime(device.leaf.not_after, now) if calls else ()
+    return DevicePlan(
+        device, key, ids.registration_id, disposition, differences, calls, claims, remarks
+    )
 
 
 def certificate_difference(sha256: str, found: RemoteEnrollment) -> str:
@@ -78,13 +85,12 @@ def all_differences(wanted: Json, sha256: str, found: RemoteEnrollment) -> tuple
 
 def _judged(
     settings: AzureSettings,
-    now: datetime,
     device: PlannableDevice,
     ids: WantedIds,
     found: RemoteEnrollment | None,
 ) -> tuple[Disposition, tuple[str, ...], tuple[tuple[str, str], ...]]:
     if found is None:
-        return Disposition.REGISTER, _lifetime(device.leaf.not_after, now), ((CREATE, ""),)
+        return Disposition.REGISTER, (), ((CREATE, ""),)
     key = device.leaf.sha256
     other = certificate_difference(key, found)
     wanted = wanted_document(settings, ids, "")
@@ -99,14 +105,14 @@ def _judged(
     return (Disposition.CONFLICT if other else Disposition.DIFFERENT), left, ()
 
 
-def _lifetime(not_after: datetime, now: datetime) -> tuple[str, ...]:
-    if not_after >= now:
-        return ()
-    message = (
-        f"the certificate expired on {not_after:%Y-%m-%d}: it can be enrolled, but IoT hubs "
-        "refuse expired certificates"
-    )
-    return (message,)
+def _lifetime(not_after: datetime, now: datetime) -> tuple[Finding, ...]:
+    """No rule of the service about the end of a certificate is known: it is only told."""
+    if not_after < now:
+        message = f"the certificate expired on {not_after:%Y-%m-%d}"
+        return (finding("expired-certificate-planned", message),)
+    if not_after.year == _NO_END:
+        return (finding("endless-certificate-planned", "the certificate never expires"),)
+    return ()
 
 
 def _word(document: Json, member: str) -> str:

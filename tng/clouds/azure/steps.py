@@ -1,12 +1,11 @@
 """From planned calls to complete requests, and the requests that undo them. Pure."""
 
-from base64 import b64encode
-
 from tng.clouds.azure.rates import CREATE, DELETE, UPDATE
 from tng.clouds.azure.settings import AzureSettings
 from tng.clouds.azure.wanted import wanted_document, wanted_ids
 from tng.clouds.interface import RegisteredDevice
 from tng.plan.models import DevicePlan, Step
+from tng.x509.pem import to_pem
 
 
 def device_steps(settings: AzureSettings, plan: DevicePlan) -> tuple[Step, ...]:
@@ -26,7 +25,7 @@ def undo_steps(device: RegisteredDevice) -> tuple[Step, ...]:
 
 def _step(settings: AzureSettings, plan: DevicePlan, operation: str, subject: str) -> Step:
     document = wanted_document(
-        settings, wanted_ids(settings, plan.device), pem(plan.device.leaf.der)
+        settings, wanted_ids(settings, plan.device), to_pem(plan.device.leaf.der)
     )
     request: dict[str, object] = {"id": plan.name, "enrollment": document}
     match operation:
@@ -36,10 +35,3 @@ def _step(settings: AzureSettings, plan: DevicePlan, operation: str, subject: st
             return Step(UPDATE, subject, {**request, "if_match": subject})
         case _:
             raise ValueError(f"{operation} is not an operation of a plan for Azure DPS")
-
-
-def pem(der: bytes) -> str:
-    """A certificate as PEM (RFC 7468): the leaf alone, never its chain."""
-    text = b64encode(der).decode()
-    lines = [text[start : start + 64] for start in range(0, len(text), 64)]
-    return "\n".join(["-----BEGIN CERTIFICATE-----", *lines, "-----END CERTIFICATE-----", ""])

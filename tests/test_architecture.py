@@ -17,18 +17,26 @@ _FORBIDDEN = {
     "decode": ("tng.trust", "tng.verify", "tng.plan", "tng.apply", "tng.clouds", "tng.cli"),
     "sources": ("tng.trust", "tng.verify", "tng.plan", "tng.clouds", "tng.cli"),
     "findings": ("tng.x509", "tng.decode", "tng.trust", "tng.verify", "tng.models", "tng.cli"),
-    "trust": ("tng.verify", "tng.decode", "tng.plan", "tng.clouds", "tng.cli", "boto3"),
+    "trust": ("tng.verify", "tng.decode", "tng.plan", "tng.clouds", "tng.cli", "boto3", "azure"),
     "verify": ("tng.decode", "tng.sources", "tng.plan", "tng.clouds", "tng.cli", "boto3", "socket"),
-    "plan": ("boto3", "botocore", "sqlite3", "tng.ledger", "tng.apply", "tng.cli"),
-    "apply": ("boto3", "botocore", "tng.decode", "tng.verify", "tng.cli"),
-    "ledger": ("boto3", "botocore", "tng.verify", "tng.decode", "tng.cli"),
+    "plan": ("boto3", "botocore", "azure", "sqlite3", "tng.ledger", "tng.apply", "tng.cli"),
+    "apply": ("boto3", "botocore", "azure", "tng.decode", "tng.verify", "tng.cli"),
+    "ledger": ("boto3", "botocore", "azure", "tng.verify", "tng.decode", "tng.cli"),
     "watch": ("boto3", "botocore", "azure", "tng.decode", "tng.verify", "tng.cli"),
-    "report": ("boto3", "botocore", "tng.verify", "tng.cli"),
-    "clouds": ("tng.verify", "tng.decode", "tng.cli"),
+    "report": ("boto3", "botocore", "azure", "tng.verify", "tng.cli"),
+    "clouds": ("tng.verify", "tng.decode", "tng.sandbox", "tng.testing", "tng.cli"),
+    "clouds/aws": ("azure", "tng.clouds.azure"),
+    "clouds/azure": ("boto3", "botocore", "tng.clouds.aws"),
+    "device": ("boto3", "botocore", "azure", "tng.apply", "tng.ledger", "tng.verify", "tng.cli"),
+    # The judge shares nothing with what it judges.
+    "sandbox": ("tng.clouds", "tng.apply", "tng.plan", "tng.ledger", "tng.cli", "azure", "boto3"),
 }
 """Room → what nothing in it may import."""
 
-_HEAVY = ("boto3", "botocore", "moto", "ministack", "cryptography", "jose", "orjson", "sqlite3")
+_HEAVY = (
+    "boto3", "botocore", "azure", "msal", "requests", "paho", "moto", "ministack", "cryptography",
+    "jose", "orjson", "sqlite3",
+)  # fmt: skip
 """What ``tng --help`` must not load."""
 
 

@@ -18,17 +18,19 @@ SOURCE = (
 )  # fmt: skip
 
 
-def test_both_targets_can_be_planned():
+def test_every_target_can_be_planned():
     result = run_tng(
         "plan", *SOURCE, "--config", str(EXAMPLE), "--offline", "--format", "json",
-        "--target", "production-eu", "--target", "production-us", expect=0,
+        "--target", "production-eu", "--target", "production-us",
+        "--target", "production-dps", expect=0,
     )  # fmt: skip
     targets = json.loads(result.stdout)["targets"]
     assert [(target["account"], target["region"]) for target in targets] == [
         ("111111111111", "eu-central-1"),
         ("222222222222", "us-east-1"),
+        ("contoso-dps.azure-devices-provisioning.net", ""),
     ]
-    assert [len(target["calls"]) for target in targets] == [5, 4]
+    assert [len(target["calls"]) for target in targets] == [5, 4, 1]
 
 
 def test_policy_is_the_one_that_the_sandbox_uses_and_no_wildcard():

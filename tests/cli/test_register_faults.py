@@ -3,7 +3,8 @@
 import pytest
 
 from tests.cloud_cases.fixtures import cases
-from tng.sandbox.faults import Fault, LostReply, ServerError, Throttle, When, random_faults
+from tests.cloud_cases.interface import keys
+from tng.sandbox.faults import Fault, Hook, LostReply, ServerError, Throttle, When, random_faults
 
 pytestmark = pytest.mark.parametrize(
     "cloud_case", cases(slow=["dps-single"]), ids=str, indirect=True
@@ -96,6 +97,23 @@ def test_what_was_made_with_a_lost_reply_is_this_tools_own_and_can_be_removed(wo
     case.assert_registered(case.first, 3)
     workshop.deregister(*case.one)
     case.assert_empty(case.first)
+
+
+def test_what_somebody_else_registers_in_the_meantime_is_done_and_never_ones_own(workshop, case):
+    # A device alone is in no batch.
+    count = 1 if case.kind.per_call == 1 else 3
+
+    def meddle():
+        case.add(case.first, 0)
+        # Nor does it help if it cannot be read at once whose it is.
+        for read in ("DescribeCertificate", "GetEnrollment"):
+            case.inject(Fault(ServerError(503), read))
+
+    case.inject(Fault(Hook(When.BEFORE, meddle), case.kind.registering))
+    workshop.register(workshop.manifest(count), *case.one)
+    assert set(case.registered(case.first)) == keys(count)
+    workshop.deregister(*case.one)
+    assert set(case.registered(case.first)) == keys(1)
 
 
 def test_a_quota_below_the_rate_is_survived(workshop, case):

@@ -9,6 +9,7 @@ from tng.clouds.aws.rates import REGISTER
 from tng.clouds.aws.settings import AwsSettings
 from tng.clouds.aws.state import read_thing, thing_differences
 from tng.clouds.aws.steps import DEACTIVATE
+from tng.clouds.conflicts import read_after_conflict
 from tng.clouds.interface import AttentionStep, DoneStep, RefusedError, StepResult
 from tng.plan.models import Step
 
@@ -58,7 +59,8 @@ def _register(api: AwsApi, step: Step) -> StepResult:
 
 def _compare_status(api: AwsApi, key: str, wanted: str) -> StepResult:
     """A lost reply makes one's own success look like a conflict; the status tells."""
-    reply = api.call("DescribeCertificate", {"certificateId": key})
+    request = {"certificateId": key}
+    reply = read_after_conflict(lambda: api.call("DescribeCertificate", request))
     found = str(reply["certificateDescription"]["status"])
     if found == wanted:
         return DoneStep(already=True, note="was registered already")
@@ -76,7 +78,8 @@ def _create_thing(api: AwsApi, settings: AwsSettings, step: Step) -> StepResult:
     try:
         api.call(step.operation, step.request)
     except AlreadyExistsError:
-        found = read_thing(api.call("DescribeThing", {"thingName": step.request["thingName"]}))
+        request = {"thingName": step.request["thingName"]}
+        found = read_thing(read_after_conflict(lambda: api.call("DescribeThing", request)))
         payload = step.request.get("attributePayload")
         attributes = payload["attributes"] if isinstance(payload, dict) else {}
         differences = thing_differences(settings, attributes, found)

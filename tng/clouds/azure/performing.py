@@ -20,6 +20,7 @@ from tng.clouds.azure.failures import (
     from_status,
 )
 from tng.clouds.azure.rates import CREATE, DELETE, GET, UPDATE
+from tng.clouds.conflicts import read_after_conflict
 from tng.clouds.interface import (
     AttentionStep,
     Caller,
@@ -68,7 +69,8 @@ def _create(api: DpsApi, caller: Caller, step: Step) -> StepResult:
     try:
         reply = api.put(_id(step), _document(step))
     except ExistsError:
-        return _compared(step, caller(GET, lambda: _read(api, _id(step))))
+        found = read_after_conflict(lambda: caller(GET, lambda: _read(api, _id(step))))
+        return _compared(step, found)
     _check_reply(step, reply)
     return DoneStep()
 

@@ -104,7 +104,8 @@ class Workshop:
         with self.start(*arguments) as process:
             trigger.process = process
             out, err = process.communicate(timeout=60)
-        assert trigger.fired.is_set(), err
+        # The process may be gone before the thread that ended it goes on.
+        assert trigger.fired.wait(10), err
         return process.returncode, out, err
 
     def status(self):

@@ -44,8 +44,6 @@ AWS = CaseKind(
     plan=dict.fromkeys(WRITES, 1),
     fact="endpoint",
 )
-_OTHER_QUOTAS = 10.0
-"""Calls a second of operations that the judge's table does not name."""
 
 
 def _target(account: SandboxAccount) -> CaseTarget:
@@ -132,5 +130,5 @@ class AwsCase(CloudCase):
     def operation(self, step: str) -> str:
         return step
 
-    def quota(self, operation: str) -> float:
-        return DEFAULT_IOT_QUOTAS.get(operation, _OTHER_QUOTAS)
+    def quota(self, operation: str) -> float | None:
+        return DEFAULT_IOT_QUOTAS.get(operation)

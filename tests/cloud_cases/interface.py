@@ -159,8 +159,8 @@ class CloudCase(ABC):
         """What the log calls the call of a step."""
 
     @abstractmethod
-    def quota(self, operation: str) -> float:
-        """Calls a second that the vendor documents for an operation of the log."""
+    def quota(self, operation: str) -> float | None:
+        """Calls a second that the vendor documents for an operation of the log, if it does."""
 
     def assert_registered(self, target: CaseTarget, count: int) -> None:
         """The first ``count`` chips, each once and right; nobody else."""

@@ -1,57 +1,15 @@
-"""What throttles, server errors and lost replies look like to the engine, over real HTTP."""
+"""What AWS alone refuses, and what that means; the rest is in ``tests/clouds/conformance``."""
 
 import pytest
 
 from tests.planned_devices import verified
 from tng.clouds.interface import (
-    DoneStep,
     RefusedError,
     TargetUnusableError,
-    ThrottledError,
     TransientError,
 )
 from tng.plan.models import Step
-from tng.sandbox.faults import Fault, LostReply, ServerError, Throttle, When
 from tng.sandbox.preparation import POLICY_NAME
-
-REGISTER = "RegisterCertificateWithoutCA"
-
-
-@pytest.fixture
-def first_step(cloud_of, settings):
-    cloud = cloud_of(settings)
-    device = verified(30)
-    plan = cloud.plan_device(device, cloud.inspect([device]))
-    return cloud, cloud.steps(plan)[0]
-
-
-@pytest.mark.parametrize(
-    ("effect", "error"),
-    [
-        (Throttle(), ThrottledError),
-        (ServerError(500), TransientError),
-        (ServerError(503), TransientError),
-        (LostReply(When.BEFORE), TransientError),
-    ],
-)
-def test_a_fault_is_raised_once_and_not_retried(first_step, front, effect, error):
-    cloud, step = first_step
-    front.inject(Fault(effect, REGISTER))
-    with pytest.raises(error):
-        cloud.perform(step)
-    assert len(front.log.calls(REGISTER)) == 1
-    assert cloud.perform(step) == DoneStep()
-
-
-def test_a_lost_reply_to_ones_own_success_is_reconciled(first_step, front, iot):
-    cloud, step = first_step
-    front.inject(Fault(LostReply(When.AFTER), REGISTER))
-    with pytest.raises(TransientError):
-        cloud.perform(step)
-    result = cloud.perform(step)
-    assert isinstance(result, DoneStep)
-    assert result.already
-    assert len(iot.list_certificates()["certificates"]) == 1
 
 
 def test_an_unknown_policy_is_refused_for_good(cloud_of, settings, iot):

@@ -32,7 +32,7 @@ SINGLE = CaseKind(
     undo=(DELETE,),
     moments=((PUT, 1), (PUT, 5)),
     plan={"CreateEnrollment": 1},
-    fact="host",
+    fact="auth",
 )
 IN_BULK = replace(
     SINGLE, writes=(BULK,), moments=((BULK, 2), (BULK, 1), (BULK, 3)), devices=25, per_call=10

@@ -43,6 +43,11 @@ def plan_exit_code(prepared: "Prepared", fail_on: "FailOn") -> ExitCode:
 
 
 def findings_exit_code(prepared: "Prepared", fail_on: "FailOn") -> ExitCode:
-    """What the findings of the inputs say."""
-    fails = prepared.summary.fails(fail_on.severity)
+    """What the findings of the inputs and of the targets say."""
+    threshold = fail_on.severity
+    fails = prepared.summary.fails(threshold) or any(
+        threshold is not None and item.severity.rank >= threshold.rank
+        for target in prepared.plan.targets
+        for item in target.findings
+    )
     return ExitCode.FINDINGS if fails else ExitCode.DONE

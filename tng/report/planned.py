@@ -97,7 +97,7 @@ def _target_lines(plan: TargetPlan) -> Iterator[str]:
     name = printable(target.name)
     yield f"target {name}: {target.cloud}, {target.place}"
     for label, text in plan.facts:
-        if label not in ("account", "region"):
+        if label not in ("account", "region", "host"):
             yield f"  {printable(label)}: {printable(text)}"
     yield from _finding_lines(plan)
     for disposition, label in _LABELS.items():

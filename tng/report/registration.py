@@ -83,7 +83,7 @@ def _target_lines(item: TargetView) -> Iterator[str]:
     target = item.target
     yield f"target {printable(target.name)}: {target.cloud}, {target.place}"
     for label, text in item.facts:
-        if label not in ("account", "region"):
+        if label not in ("account", "region", "host"):
             yield f"  {printable(label)}: {printable(text)}"
     yield from _count_lines(item)
     for row in item.devices(_TROUBLED):

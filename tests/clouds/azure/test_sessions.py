@@ -1,5 +1,7 @@
 """Connections and logins: enough, shared, and made once."""
 
+import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -71,3 +73,29 @@ def test_threads_share_an_adapter(cloud):
     with ThreadPoolExecutor(4) as pool:
         assert set(pool.map(cloud.perform, steps)) == {DoneStep()}
     assert cloud.inspect(devices).held == 40
+
+
+def test_without_a_login_one_line_says_so_and_nothing_goes_to_stderr(tmp_path):
+    program = (
+        "from tng.clouds.azure.adapter import AzureCloud\n"
+        "from tng.clouds.azure.sessions import AzureSessions\n"
+        "from tng.clouds.azure.settings import AzureSettings\n"
+        "from tng.errors import TargetError\n"
+        "settings = AzureSettings('t', dps_host='127.0.0.1:1', auth='login')\n"
+        "cloud = AzureCloud(settings, AzureSessions(1, {}), lambda operation, call: call())\n"
+        "try:\n    cloud.preflight(offline=False)\n"
+        "except TargetError as error:\n    print(error.message, error.hint, sep='|')\n"
+    )
+    # Only the variables of a service principal are tried, and there are none.
+    environment = {
+        "PATH": str(tmp_path),
+        "HOME": str(tmp_path),
+        "AZURE_TOKEN_CREDENTIALS": "EnvironmentCredential",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True
+    )
+    message, hint = done.stdout.strip().split("|")
+    assert message == "nobody is signed in: azure-identity found no credentials that work"
+    assert "az login" in hint
+    assert done.stderr == ""

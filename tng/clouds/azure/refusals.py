@@ -15,17 +15,25 @@ ROLE = "Device Provisioning Service Data Contributor"
 """The built-in role that may read and write enrollments."""
 
 _MANAGEMENT = (GET_SERVICE, LIST_KEYS)
+_NOBODY = ("CredentialUnavailableError", "ClientAuthenticationError")
+"""What azure-identity raises when it has no token; with a reply, the code is the reply's."""
 _BY_CODE = {
     NOT_RESOLVED: "Correct the host name (NAME.azure-devices-provisioning.net), or check the DNS.",
     NOT_TRUSTED: "If the service has an own certificate authority, name its PEM with --ca-file.",
     UNREADABLE: "What answers there is no Device Provisioning Service: check host and proxy.",
-    "CredentialUnavailableError": "Sign in with az login, or set the variables of azure-identity.",
 }
 
 
 def refused(operation: str, error: CloudError) -> TargetError:
     """The `TargetError` for a call of the preflight that failed."""
     text = error.message or error.code
+    if error.code in _NOBODY:
+        # azure-identity tells of each way it tried, over a dozen lines.
+        return TargetError(
+            "nobody is signed in: azure-identity found no credentials that work",
+            "Sign in with az login, set the variables of azure-identity, or give a connection "
+            "string.",
+        )
     return TargetError(f"{operation} failed: {text} ({error.code})", _hint(operation, error))
 
 

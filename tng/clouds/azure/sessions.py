@@ -4,6 +4,7 @@ Keys come from the environment or from Resource Manager, logins from `azure-iden
 chain; none is stored or logged here.
 """
 
+import logging
 import ssl
 import time
 from collections.abc import Mapping
@@ -43,6 +44,10 @@ _OPTIONS: Mapping[str, Any] = {
     "logging_enable": False,
     "user_agent": f"tng/{__version__}",
 }
+# What the SDKs warn of is in their errors too; without a handler it would go to stderr.
+for _name in ("azure", "msal"):
+    logging.getLogger(_name).addHandler(logging.NullHandler())
+
 _FRESH_SECONDS = 300
 """A token that ends sooner is asked for anew; the SDK does the same."""
 

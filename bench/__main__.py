@@ -9,13 +9,17 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from bench.dps_service import DpsProcess
+from bench.enrolling import DEVICES, EnrollingBench
+from bench.enrolling_table import enrolling_tables
 from bench.inputs import Inputs, make_inputs
 from bench.processes import elapsed, has_proc, peak_memory, tng_command
 from bench.registering import held_rate, ledger_ceiling
-from bench.verifying import measure_speed
+from bench.verifying import measure_speed, verified_devices
 
 Row = tuple[str, str, str]
 _MIB = 1024 * 1024
+_PARTS = ("local", "azure")
 
 
 def main() -> None:
@@ -25,18 +29,31 @@ def main() -> None:
     parser.add_argument("--large", type=int, default=100_000, help="entries of the memory run")
     parser.add_argument("--rounds", type=int, default=5, help="runs of each measurement")
     parser.add_argument("--json", type=Path, help="write the figures to this file")
+    parser.add_argument("--only", choices=_PARTS, help="measure this part alone")
     options = parser.parse_args()
     console = Console(file=sys.stderr)
+    figures: dict[str, float] = {}
     with tempfile.TemporaryDirectory(prefix="tng-bench-") as name:
-        console.print(f"making manifests of {options.entries:,} and {options.large:,} chips …")
-        inputs = make_inputs(Path(name), (10, options.entries, options.large))
-        console.print("measuring …")
-        figures = _measure(inputs, options.entries, options.large, options.rounds)
-        figures["ledger_devices_per_second"] = ledger_ceiling(Path(name), 5000)
-        figures["held_rate_of_100"] = held_rate(100, 5)
-    _print(figures)
+        if options.only != "azure":
+            console.print(f"making manifests of {options.entries:,} and {options.large:,} chips …")
+            inputs = make_inputs(Path(name), (10, options.entries, options.large))
+            console.print("measuring …")
+            figures |= _measure(inputs, options.entries, options.large, options.rounds)
+            figures["ledger_devices_per_second"] = ledger_ceiling(Path(name), 5000)
+            figures["held_rate_of_100"] = held_rate(100, 5)
+            _print(figures)
+        if options.only != "local":
+            console.print("registering in a stand-in of Azure DPS …")
+            figures |= _measure_enrolling(Path(name), options.rounds)
+            Console(width=100).print(*enrolling_tables(figures), sep="\n")
     if options.json:
         options.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+
+
+def _measure_enrolling(folder: Path, rounds: int) -> dict[str, float]:
+    devices = verified_devices(make_inputs(folder, (DEVICES,)), DEVICES)
+    with DpsProcess() as service:
+        return EnrollingBench(service, devices, folder).run(rounds)
 
 
 def _measure(inputs: Inputs, entries: int, large: int, rounds: int) -> dict[str, float]:

@@ -8,7 +8,7 @@ import io
 import os
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from bench.inputs import Inputs
-from tng.models import Status
+from tng.models import Outcome, Status, VerifiedDevice
 from tng.scan import Scan
 from tng.trust.store import TrustStore, added_material, built_in_material
 from tng.verify.policy import VerificationPolicy
@@ -41,7 +41,7 @@ class Speed:
 def measure_speed(inputs: Inputs, entries: int, rounds: int) -> Speed:
     """Time limit, one core and all cores in turn, ``rounds`` times."""
     manifest = inputs.manifests[entries]
-    store = TrustStore(built_in_material(), added_material([inputs.root], [inputs.signer], []))
+    store = _store(inputs)
     bare = _bare_verification()
     samples: dict[str, list[float]] = {"limit": [], "one": [], "all": []}
     for _ in range(rounds):
@@ -53,12 +53,30 @@ def measure_speed(inputs: Inputs, entries: int, rounds: int) -> Speed:
     return Speed(entries, os.cpu_count() or 1, limit, median["one"], median["all"])
 
 
+def verified_devices(inputs: Inputs, entries: int) -> list[VerifiedDevice]:
+    """The devices of the manifest of so many entries, for what comes after verifying."""
+    outcomes = _scan(inputs.manifests[entries], _store(inputs), 1)
+    devices = [outcome for outcome in outcomes if isinstance(outcome, VerifiedDevice)]
+    _check(len(devices), entries)
+    return devices
+
+
 def _verify(manifest: Path, store: TrustStore, jobs: int, expected: int) -> None:
+    _check(sum(o.status is Status.VERIFIED for o in _scan(manifest, store, jobs)), expected)
+
+
+def _scan(manifest: Path, store: TrustStore, jobs: int) -> Iterator[Outcome]:
     verifier = Verifier(store, VerificationPolicy(datetime.now(UTC)))
-    scan = Scan([str(manifest)], io.BytesIO(), jobs)
-    verified = sum(o.status is Status.VERIFIED for o in scan.outcomes(verifier))
+    return Scan([str(manifest)], io.BytesIO(), jobs).outcomes(verifier)
+
+
+def _check(verified: int, expected: int) -> None:
     if verified != expected:
         raise AssertionError(f"{verified} of {expected} entries were verified")
+
+
+def _store(inputs: Inputs) -> TrustStore:
+    return TrustStore(built_in_material(), added_material([inputs.root], [inputs.signer], []))
 
 
 def _bare_verification() -> Callable[[], None]:

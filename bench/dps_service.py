@@ -1,0 +1,121 @@
+"""The stand-in of Azure DPS in a process of its own, so that its CPU time is not the client's."""
+
+import multiprocessing
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from types import TracebackType
+
+from tng.sandbox.dps.quotas import UNLIMITED, DpsQuota
+from tng.sandbox.dps.sandbox import POLICY, DpsSandbox, RunningDps
+
+_READY_SECONDS = 30
+_THROTTLED = 429
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the stand-in is, and the key that it takes."""
+
+    host: str
+    policy: str
+    key: str
+    ca_file: Path
+
+    @property
+    def connection_string(self) -> str:
+        """As the portal shows it."""
+        return f"HostName={self.host};SharedAccessKeyName={self.policy};SharedAccessKey={self.key}"
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What the stand-in has seen since it was emptied.
+
+    ``creations`` is how often each certificate that it holds was created, by the SHA-256 in
+    lower hex; ``calls`` counts all calls by operation, ``throttled`` those answered with 429.
+    """
+
+    creations: Mapping[str, int]
+    calls: Counter[str]
+    throttled: Counter[str]
+
+
+class DpsProcess:
+    """A context manager: the process lives as long as the block."""
+
+    def __init__(self) -> None:
+        # Forked, it would begin with the devices and threads of the process that is measured.
+        context = multiprocessing.get_context("spawn")
+        self._pipe, theirs = context.Pipe()
+        self._process: BaseProcess = context.Process(target=_serve, args=(theirs,), daemon=True)
+
+    def __enter__(self) -> "DpsProcess":
+        self._process.start()
+        if not self._pipe.poll(_READY_SECONDS):
+            self._process.kill()
+            raise RuntimeError(f"the stand-in did not start within {_READY_SECONDS} s")
+        self.place: Place = self._pipe.recv()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._pipe.send(None)
+        self._process.join()
+
+    def empty(self, quota: DpsQuota) -> None:
+        """Forget every enrollment and call, and hold ``quota`` from now, with a full bucket."""
+        self._pipe.send(quota)
+        self._pipe.recv()
+
+    def forget_calls(self) -> None:
+        """Forget the calls alone, and hold no quota."""
+        self._pipe.send("forget")
+        self._pipe.recv()
+
+    def tally(self) -> Tally:
+        """What there is now."""
+        self._pipe.send("tally")
+        tally: Tally = self._pipe.recv()
+        return tally
+
+
+def _serve(pipe: Connection) -> None:
+    with DpsSandbox(quota=UNLIMITED) as running:
+        instance = running.instances[0]
+        pipe.send(Place(instance.hosts[0], POLICY, instance.keys[POLICY], running.ca_file))
+        while (command := pipe.recv()) is not None:
+            if isinstance(command, DpsQuota):
+                _empty(running, command)
+            elif command == "forget":
+                running.server.limit(UNLIMITED)
+                running.server.log.clear()
+            pipe.send(_tally(running) if command == "tally" else None)
+
+
+def _empty(running: RunningDps, quota: DpsQuota) -> None:
+    state = running.state.instances[0]
+    with state.lock:
+        state.enrollments.clear()
+        state.creations.clear()
+    running.server.log.clear()
+    running.server.limit(quota)
+
+
+def _tally(running: RunningDps) -> Tally:
+    state = running.state.instances[0]
+    with state.lock:
+        creations = {
+            enrollment.sha256: state.creations[name]
+            for name, enrollment in state.enrollments.items()
+        }
+    log = running.server.log
+    throttled = Counter(record.operation.name for record in log if record.status == _THROTTLED)
+    return Tally(creations, log.counts(), throttled)

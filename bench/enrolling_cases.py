@@ -12,7 +12,8 @@ from tng.sandbox.dps.quotas import UNLIMITED, DpsQuota
 
 QUOTA_A_MINUTE = 6000.0
 RATE = QUOTA_A_MINUTE / 60 * 0.9
-HELD_SECONDS = 5
+HELD_SECONDS = 3
+HELD_ROUNDS = 3
 NO_RATE = 1e6
 """Operations a second that nothing here reaches."""
 

@@ -12,8 +12,8 @@ _CASES = {
     "free_single": "no quota, one by one",
     "free_bulk": "no quota, bulk of 10",
     "held_single": "quota, one by one",
-    "held_bulk": "quota, bulk of 10 counts as 10",
-    "held_bulk_call": "quota, bulk of 10 counts as 1",
+    "held_bulk": "quota, bulk counts as 10",
+    "held_bulk_call": "quota, bulk counts as 1",
 }
 _PLANS = {"plan_there": "all there already", "plan_new": "none there yet"}
 _MEANING = (
@@ -21,8 +21,8 @@ _MEANING = (
     f"it ({RATE:g} a second): 90% of the limit is right, and nothing may be throttled. Without a "
     "quota the limit is the SDK alone, making the same calls in as many threads. Calls and CPU are "
     "for each device: all calls that the stand-in saw, planning too; the client's CPU time while "
-    "registering. The stand-in is another process on the same cores. How a bulk operation counts "
-    "is not documented."
+    "registering. The stand-in is another process on the same cores. Whether a bulk operation of "
+    "10 counts as 10 or as 1 is not documented."
 )
 
 
@@ -32,7 +32,7 @@ def enrolling_tables(figures: Figures) -> Iterator[Table]:
     title = f"registering in Azure DPS over https, {threads:.0f} threads"
     table = Table(title=title, caption=_MEANING, caption_justify="left")
     table.add_column("measured", no_wrap=True)
-    headings = ("devices/s", "limit", "of it", "calls each", "throttled", "CPU each", "SDK's")
+    headings = ("devices/s", "limit", "of it", "calls", "throttled", "CPU", "SDK's")
     for heading in headings:
         table.add_column(heading, justify="right")
     for case in (*FREE, *HELD):
@@ -44,7 +44,7 @@ def enrolling_tables(figures: Figures) -> Iterator[Table]:
 def _planning_table(figures: Figures) -> Table:
     table = Table(title=f"planning against {figures['dps_enrolled']:,.0f} enrollments, no quota")
     table.add_column("measured", no_wrap=True)
-    for heading in ("seconds", "queries", "single reads", "CPU each"):
+    for heading in ("seconds", "queries", "single reads", "CPU a device"):
         table.add_column(heading, justify="right")
     for name, what in _PLANS.items():
         found = _of(figures, name)

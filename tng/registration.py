@@ -9,7 +9,6 @@ and does not stop the others. Nothing here prints or asks.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -18,6 +17,7 @@ from tng.apply.engine import DEFAULT_THREADS
 from tng.apply.job import register_job, undo_job
 from tng.apply.progress import Progress
 from tng.apply.session import Assignment, OpenTarget, RunResult, apply_jobs
+from tng.apply.side_by_side import side_by_side
 from tng.apply.stopping import StopSignal
 from tng.clouds.interface import Caller, Cloud, CloudError, RegisteredDevice
 from tng.clouds.registry import TargetSettings
@@ -94,7 +94,7 @@ def plan_selection(
     selection: Selection, targets: Sequence[OpenTarget], *, offline: bool, checked: bool = False
 ) -> Plan:
     """Like `plan_registration`, of devices that were selected already."""
-    read = _side_by_side(
+    read = _all_read(
         targets,
         lambda target: _read(target, selection.devices, offline=offline, checked=checked),
     )
@@ -143,7 +143,7 @@ def plan_removal(
     ``device_ids`` are chips' ids, certificate fingerprints or names. Reads who is being
     called, and nothing else of the targets. Raises `PlanningStoppedError`.
     """
-    checked = _side_by_side(targets, _check)
+    checked = _all_read(targets, _check)
     open_keys = {target.key for target in ledger.targets()}
     removals = []
     for target, failure in zip(targets, checked, strict=True):
@@ -186,16 +186,15 @@ def _by_key(targets: Sequence[OpenTarget]) -> dict[str, OpenTarget]:
     return found
 
 
-def _side_by_side(
+def _all_read(
     targets: Sequence[OpenTarget], function: Callable[[OpenTarget], Result]
 ) -> list[Result]:
-    with ThreadPoolExecutor(max(1, len(targets)), thread_name_prefix="target") as pool:
-        try:
-            return list(pool.map(function, targets))
-        except StoppedError as error:
-            raise PlanningStoppedError(
-                "interrupted", "Nothing was changed; run the same command again."
-            ) from error
+    try:
+        return side_by_side(function, targets)
+    except StoppedError as error:
+        raise PlanningStoppedError(
+            "interrupted", "Nothing was changed; run the same command again."
+        ) from error
 
 
 def _read(

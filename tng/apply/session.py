@@ -5,7 +5,6 @@ nothing and prints nothing.
 """
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 
@@ -13,6 +12,7 @@ from tng.apply.calls import Calls, StoppedError
 from tng.apply.engine import DEFAULT_THREADS, TargetResult, TargetRun
 from tng.apply.job import Job
 from tng.apply.progress import NoProgress, Progress
+from tng.apply.side_by_side import side_by_side
 from tng.apply.stopping import StopSignal
 from tng.clouds.interface import Cloud, CloudError
 from tng.errors import LedgerError, TargetError
@@ -120,10 +120,7 @@ class _Session:
         self._threads = threads
 
     def run(self, assignments: Sequence[Assignment]) -> list[TargetResult | FailedTarget]:
-        if not assignments:
-            return []
-        with ThreadPoolExecutor(len(assignments), thread_name_prefix="target") as pool:
-            return list(pool.map(self._one, assignments))
+        return side_by_side(self._one, assignments)
 
     def _one(self, assignment: Assignment) -> TargetResult | FailedTarget:
         target = assignment.target

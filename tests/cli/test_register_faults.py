@@ -121,3 +121,10 @@ def test_a_quota_below_the_rate_is_survived(workshop, case):
     workshop.register(workshop.manifest(30), *case.one)
     case.assert_registered(case.first, 30)
     assert any(call.status in {429, 400} for call in case.log.writes())
+
+
+def test_a_rate_at_the_quota_is_never_throttled(workshop, case):
+    case.limit(20)
+    workshop.register(workshop.manifest(40), *case.one, "--rate", "20")
+    case.assert_registered(case.first, 40)
+    assert {call.status for call in case.log} == {200}

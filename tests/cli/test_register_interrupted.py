@@ -40,6 +40,28 @@ def test_kill_9_around_a_call_and_the_same_command_again(workshop, case, operati
     case.assert_empty(case.first)
 
 
+@LONGER_IN_CI
+def test_after_kill_9_an_undo_removes_what_the_ledger_does_not_know_to_be_made(workshop, case):
+    trigger = Trigger(kill)
+    case.inject(Fault(Hook(When.AFTER, trigger), case.kind.registering))
+    code, _, _ = workshop.register_with(trigger, workshop.manifest(case.kind.devices), *case.one)
+    assert code == -signal.SIGKILL
+    assert case.registered(case.first)
+    workshop.deregister(*case.one)
+    case.assert_empty(case.first)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("when", When)
+def test_kill_9_where_nothing_was_read_and_the_same_command_again(workshop, case, when):
+    manifest, trigger = workshop.manifest(case.kind.devices), Trigger(kill)
+    case.inject(Fault(Hook(when, trigger), case.kind.registering, first=2))
+    code, _, _ = workshop.register_with(trigger, manifest, *case.one, "--offline")
+    assert code == -signal.SIGKILL
+    workshop.register(manifest, *case.one, "--offline")
+    case.assert_registered(case.first, case.kind.devices)
+
+
 def undo_moments():
     """Before and after calls of an undo."""
     for cloud, kind in KINDS.items():
@@ -99,6 +121,20 @@ def test_an_interrupted_run_ends_in_order_and_goes_on(workshop, case, number):
     workshop.register(manifest, *case.both)
     for target in case.targets:
         case.assert_registered(target, 40)
+
+
+@pytest.mark.slow
+def test_an_interrupted_undo_ends_in_order_and_goes_on(workshop, case):
+    workshop.register(workshop.manifest(60), *case.one)
+    trigger = Trigger(interrupt)
+    case.inject(Fault(Hook(When.BEFORE, trigger), case.kind.undo[0]))
+    code, _, err = workshop.run_with(trigger, "deregister", *case.one, "--yes")
+    assert code == 130
+    assert "to go on where this stopped: tng deregister" in err
+    left = workshop.status()[case.first.name]["counts"]["removing"]
+    assert left == len(case.registered(case.first)) > 0
+    workshop.deregister(*case.one)
+    case.assert_empty(case.first)
 
 
 @LONGER_IN_CI

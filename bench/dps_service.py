@@ -3,6 +3,7 @@
 import multiprocessing
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -14,6 +15,7 @@ from tng.sandbox.dps.sandbox import POLICY, DpsSandbox, RunningDps
 
 _READY_SECONDS = 30
 _THROTTLED = 429
+_FORGET, _TALLY = "forget", "tally"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +52,15 @@ class DpsProcess:
     def __init__(self) -> None:
         # Forked, it would begin with the devices and threads of the process that is measured.
         context = multiprocessing.get_context("spawn")
-        self._pipe, theirs = context.Pipe()
-        self._process: BaseProcess = context.Process(target=_serve, args=(theirs,), daemon=True)
+        self._pipe, self._theirs = context.Pipe()
+        self._process: BaseProcess = context.Process(
+            target=_serve, args=(self._theirs,), daemon=True
+        )
 
     def __enter__(self) -> "DpsProcess":
         self._process.start()
+        # Open here too, it would keep the end of the process from being noticed.
+        self._theirs.close()
         if not self._pipe.poll(_READY_SECONDS):
             self._process.kill()
             raise RuntimeError(f"the stand-in did not start within {_READY_SECONDS} s")
@@ -67,7 +73,8 @@ class DpsProcess:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._pipe.send(None)
+        # That its end is closed tells the process to end.
+        self._pipe.close()
         self._process.join()
 
     def empty(self, quota: DpsQuota) -> None:
@@ -77,12 +84,12 @@ class DpsProcess:
 
     def forget_calls(self) -> None:
         """Forget the calls alone, and hold no quota."""
-        self._pipe.send("forget")
+        self._pipe.send(_FORGET)
         self._pipe.recv()
 
     def tally(self) -> Tally:
         """What there is now."""
-        self._pipe.send("tally")
+        self._pipe.send(_TALLY)
         tally: Tally = self._pipe.recv()
         return tally
 
@@ -91,13 +98,20 @@ def _serve(pipe: Connection) -> None:
     with DpsSandbox(quota=UNLIMITED) as running:
         instance = running.instances[0]
         pipe.send(Place(instance.hosts[0], POLICY, instance.keys[POLICY], running.ca_file))
-        while (command := pipe.recv()) is not None:
-            if isinstance(command, DpsQuota):
-                _empty(running, command)
-            elif command == "forget":
-                running.server.limit(UNLIMITED)
-                running.server.log.clear()
-            pipe.send(_tally(running) if command == "tally" else None)
+        with suppress(EOFError):
+            while True:
+                pipe.send(_obey(running, pipe.recv()))
+
+
+def _obey(running: RunningDps, command: object) -> Tally | None:
+    if isinstance(command, DpsQuota):
+        _empty(running, command)
+    elif command == _FORGET:
+        running.server.limit(UNLIMITED)
+        running.server.log.clear()
+    elif command == _TALLY:
+        return _tally(running)
+    return None
 
 
 def _empty(running: RunningDps, quota: DpsQuota) -> None:

@@ -78,9 +78,10 @@ class AzureSettings:
     the environment decides. ``allocation_policy`` and ``reprovision_policy`` are words of the
     settings, ``None`` where the service's own is left. ``tags`` and ``desired`` are JSON texts.
     ``rate`` is operations a second, ``limit`` enrollments the service may hold. ``bulk`` is on:
-    at the service's quota it is never slower, and it takes a sixth of the CPU time (0.3 instead
-    of 1.8 ms a device). ``bulk_counts_as`` is what is not documented: whether a bulk operation
-    of ten counts as ten ("items", which is safe) or as one ("call", then ten times as fast).
+    at the service's quota it is never slower, and it takes a fifth of the CPU time (``make
+    bench``: 0.5 instead of 2.8 ms a device). ``bulk_counts_as`` is what is not documented:
+    whether a bulk operation of ten counts as ten ("items", which is safe) or as one ("call",
+    then ten times as fast).
     """
 
     name: str

@@ -18,6 +18,7 @@ from tng.clouds.interface import BatchCloud, RegisteredDevice, WatchableCloud
 from tng.plan.models import Disposition
 from tng.plan.template import Template
 from tng.plan.view import RemoteView
+from tng.x509.names import COMMON_NAME
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 PLAIN = AzureSettings("eu", dps_host="eu.azure-devices-provisioning.net")
@@ -131,6 +132,15 @@ def test_a_ca_is_no_device():
     assert "CA" in plan.differences[0]
 
 
+def test_with_two_common_names_nobody_can_say_which_the_service_compares():
+    device = named("sn1")
+    attributes = (*device.leaf.subject.attributes, (COMMON_NAME, "sn2"))
+    subject = replace(device.leaf.subject, attributes=attributes)
+    plan = planned(PLAIN, replace(device, leaf=replace(device.leaf, subject=subject)))
+    assert plan.disposition is Disposition.CONFLICT
+    assert "2 common names" in plan.differences[0]
+
+
 @pytest.mark.parametrize("text", ["{cn}/1", "{cn} 1", "{cn}é", "{cn}" * 8, "{cn}#"])
 def test_a_device_id_that_no_hub_takes_is_refused(text):
     plan = planned(replace(PLAIN, device_id=template(text)), verified(1))
@@ -242,7 +252,7 @@ def test_an_enrollment_by_another_means_is_a_conflict():
     assert "enrolled with tpm" in plan.differences[0]
 
 
-@pytest.mark.parametrize("etag", ["", None, 5, "x\r\nInjected: 1", "x" * 257])
+@pytest.mark.parametrize("etag", ["", None, 5, "*", "x\r\nInjected: 1", "x" * 257])
 def test_without_an_etag_that_can_be_sent_nothing_is_changed(etag):
     device = verified(1)
     view = there(device, provisioningStatus="disabled", etag=etag)

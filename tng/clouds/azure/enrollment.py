@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from typing import TypedDict
 
 _MAX_TEXT = 512
-_ETAG = re.compile(r"[\x21-\x7e]{1,256}")
+_ETAG = re.compile(r"(?!\*$)[\x21-\x7e]{1,256}")
+"""What can be sent back in If-Match; ``*`` would match every enrollment (RFC 9110 §13.1.1)."""
 _NONE: Mapping[str, object] = {}
 
 

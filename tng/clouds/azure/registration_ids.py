@@ -8,6 +8,7 @@ Source: service contract 2021-10-01, and Azure DPS, "X.509 certificate attestati
 import re
 
 from tng.x509.certificate import Certificate
+from tng.x509.names import COMMON_NAME
 
 MAX_REGISTRATION_ID = 64
 """A registration id may have 128 characters, but must be a CN, which has at most 64."""
@@ -20,6 +21,9 @@ def certificate_problem(leaf: Certificate) -> str:
     """Why a device with this certificate cannot be enrolled alone; empty where it can."""
     if leaf.extensions.is_ca:
         return "the certificate is a CA's, expected a device's own (a leaf)"
+    names = [text for oid, text in leaf.subject.attributes if oid == COMMON_NAME]
+    if len(names) > 1:
+        return f"the certificate has {len(names)} common names: it is not known which one counts"
     name = leaf.subject.common_name
     if not name:
         return "the certificate has no common name, which would be the registration id"

@@ -117,12 +117,15 @@ def item(code, registration_id=None):
         ("nonsense", RefusedError),
         (None, RefusedError),
         ([], RefusedError),
+        ("\u00b2\u00b2\u00b2", RefusedError),
+        ("429\x1b[2J", RefusedError),
     ],
 )
 def test_the_error_of_an_item_is_understood_by_its_code(steps, code, error):
     reply = {"isSuccessful": False, "errors": [item(code)]}
     first, second = perform_batch(Replying(reply), steps[:2])
     assert type(first) is error
+    assert first.code.isprintable()
     assert second == DoneStep()
 
 
@@ -133,6 +136,7 @@ def test_the_error_of_an_item_is_understood_by_its_code(steps, code, error):
         {"isSuccessful": False},
         {"isSuccessful": False, "errors": []},
         {"isSuccessful": False, "errors": 7},
+        {"isSuccessful": True, "errors": {"0": item(409201)}},
         {"isSuccessful": "true", "errors": None},
         {"isSuccessful": False, "errors": ["text"]},
         {"isSuccessful": False, "errors": [item(409201, "stranger")]},

@@ -15,6 +15,7 @@ from tests.planned_devices import verified
 from tng.clouds.azure.failures import ChangedError, ExistsError, NotFoundError, clean, converted
 from tng.clouds.azure.performing import perform
 from tng.clouds.azure.settings import AzureSettings
+from tng.clouds.azure.sighting import sighting
 from tng.clouds.azure.steps import device_steps
 from tng.clouds.azure.transport import MAX_REPLY_BYTES
 from tng.clouds.interface import (
@@ -159,6 +160,8 @@ def test_every_status_means_one_thing(answering, status, body, error, code):
         ("Retry-After: inf\r\n", None),
         ("Retry-After: nan\r\n", None),
         ("Retry-After: soon\r\n", None),
+        (f"Retry-After: Mon, 01 Jan {'9' * 20} 00:00:00 GMT\r\n", None),
+        (f"Retry-After: Wed, 21 Oct 2026 07:28:00 +{'9' * 20}\r\n", None),
         ("", None),
     ],
 )
@@ -175,6 +178,17 @@ def test_retry_after_may_be_a_date(answering):
     with pytest.raises(ThrottledError) as caught:
         api_of(host, ca_file).get("sn1")
     assert caught.value.retry_after == pytest.approx(99, abs=3)
+
+
+@pytest.mark.parametrize("registration_id", ["another", "", None, ["sn1"]])
+def test_an_assignment_of_another_device_is_not_taken_for_that_of_the_one_asked_for(
+    answering, registration_id
+):
+    state = {"status": "assigned", "assignedHub": "hub", "deviceId": "another"}
+    body = {"registrationId": registration_id, "registrationState": state}
+    host, ca_file, _ = answering([answer(200, body)])
+    with pytest.raises(TransientError, match="not the enrollment that was asked for"):
+        sighting(api_of(host, ca_file), call_at_once, "sn1")
 
 
 @pytest.mark.parametrize("body", [{"a": 1}, [5, "x", None], 7, None])

@@ -231,6 +231,16 @@ def test_an_enrollment_that_now_has_another_certificate_is_not_deleted(cloud, ru
     assert not calls(running, DELETE)
 
 
+def test_without_an_etag_nothing_is_deleted(cloud, running):
+    device = verified(1)
+    cloud.perform(steps_of(cloud, device)[0])
+    del enrolled(running, common_name(1))["etag"]
+    (step,) = cloud.undo_steps(deletion(device))
+    assert "without an etag" in cloud.perform(step).reason
+    assert running.state.instances[0].enrollments
+    assert not calls(running, DELETE)
+
+
 def test_a_replacement_between_the_read_and_the_deletion_is_seen_by_the_etag(cloud, running):
     ours, theirs = named("sn1", 1), named("sn1", 2)
     cloud.perform(steps_of(cloud, theirs)[0])

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from azure.iot.deviceprovisioning import DeviceProvisioningClient
 
+from tng.clouds.azure.enrollment import text
 from tng.clouds.azure.failures import CONVERTED, UNREADABLE, converted
 from tng.clouds.interface import TransientError
 
@@ -43,11 +44,14 @@ class DpsApi:
         )
 
     def get(self, registration_id: str) -> Json:
-        """An enrollment and its registration state."""
-        return _document(made(lambda: self._enrollments.get(registration_id)))
+        """An enrollment and its registration state; one of another id is no answer."""
+        document = _document(made(lambda: self._enrollments.get(registration_id)))
+        if text(document.get("registrationId")).lower() != registration_id.lower():
+            raise TransientError(UNREADABLE, "the answer is not the enrollment that was asked for")
+        return document
 
-    def delete(self, registration_id: str, etag: str | None) -> None:
-        """Delete the enrollment that has ``etag``; without one, whichever is there."""
+    def delete(self, registration_id: str, etag: str) -> None:
+        """Delete the enrollment that has ``etag``."""
         made(lambda: self._enrollments.delete(registration_id, if_match=etag))
 
     def page(self, size: int, continuation: str | None) -> Page:

@@ -97,10 +97,11 @@ def converted(error: Exception) -> CloudError:
     return _from_connection(error)
 
 
-def from_status(code: str, message: str) -> CloudError:
+def from_status(code: object, message: str) -> CloudError:
     """What an item of a bulk operation met: its error code begins with an HTTP status."""
-    status = int(code[:3]) if code[:3].isdigit() else 0
-    return _from_reply(_Reply(status, code, clean(message), {}, known=True))
+    known = _code(code)
+    status = int(known[:3]) if known[:3].isdigit() else 0
+    return _from_reply(_Reply(status, known or UNREADABLE, clean(message), {}, known=True))
 
 
 def clean(text: str) -> str:
@@ -201,6 +202,6 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
         try:
             moment = parsedate_to_datetime(text)
             seconds = (moment - datetime.now(UTC)).total_seconds()
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, OverflowError):
             return None
     return max(0.0, seconds) if isfinite(seconds) else None

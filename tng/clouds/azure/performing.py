@@ -98,7 +98,9 @@ def _delete(api: DpsApi, step: Step) -> StepResult:
         if found["primary"] != step.subject:
             other = certificate_difference(step.subject, found)
             return AttentionStep(f"is left alone: {other or 'its certificate was replaced'}")
-        api.delete(_id(step), found["etag"] or None)
+        if not found["etag"]:
+            return AttentionStep("is left alone: without an etag, another's could be deleted")
+        api.delete(_id(step), found["etag"])
     except NotFoundError:
         return _GONE
     except ChangedError as error:
@@ -108,10 +110,7 @@ def _delete(api: DpsApi, step: Step) -> StepResult:
 
 
 def _read(api: DpsApi, registration_id: str) -> RemoteEnrollment:
-    found = read_enrollment(api.get(registration_id))
-    if found["registration_id"].lower() != registration_id.lower():
-        raise TransientError(UNREADABLE, "the answer is not the enrollment that was asked for")
-    return found
+    return read_enrollment(api.get(registration_id))
 
 
 def _compared(step: Step, found: RemoteEnrollment) -> StepResult:
@@ -152,15 +151,17 @@ def _merged(wanted: Json, there: Json) -> dict[str, object]:
 def _bulk_errors(reply: Json, ids: set[str]) -> dict[str, CloudError]:
     """The error of each id that failed; raises `TransientError` where that cannot be told."""
     listed = reply.get("errors")
-    items = listed if isinstance(listed, list) else []
+    if not isinstance(listed, (list, type(None))):
+        raise TransientError(UNREADABLE, "the answer has errors that are no list")
     errors: dict[str, CloudError] = {}
-    for item in items:
+    for item in listed or ():
         error = mapping(item)
         registration_id = text(error.get("registrationId")).lower()
         if registration_id not in ids:
             raise TransientError(UNREADABLE, "the answer names a device that was not sent")
-        code, message = error.get("errorCode"), text(error.get("errorStatus"))
-        errors[registration_id] = from_status(str(code)[:64], message)
+        errors[registration_id] = from_status(
+            error.get("errorCode"), text(error.get("errorStatus"))
+        )
     if not errors and reply.get("isSuccessful") is not True:
         raise TransientError(UNREADABLE, "the answer says neither success nor errors")
     return errors

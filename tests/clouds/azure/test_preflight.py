@@ -10,6 +10,7 @@ from tng.clouds.azure.adapter import AzureCloud
 from tng.clouds.azure.discovery import find_key
 from tng.clouds.azure.sessions import AzureSessions
 from tng.clouds.azure.settings import CONNECTION_STRING_VARIABLE, AzureSettings
+from tng.clouds.azure.token_hosts import refuse_strange_host
 from tng.errors import TargetError
 from tng.sandbox.dps.identity import STRANGER_CLIENT_ID
 from tng.sandbox.dps.sandbox import InstanceSpecification
@@ -270,3 +271,35 @@ def test_a_key_is_chosen_by_its_rights(found, policy):
         return
     with pytest.raises(TargetError, match="may write enrollments"):
         find_key(Client(), call_at_once, settings, "a.net")
+
+
+@pytest.mark.parametrize(
+    "strange",
+    [
+        "evil.example",
+        "management.azure.com.evil.example",
+        "xmanagement.azure.com",
+        "azure-devices-provisioning.net",
+        "azure-devices-provisioning.net.evil.example:443",
+        "127.0.0.1.evil.example",
+    ],
+)
+def test_the_token_of_a_login_is_sent_to_azure_alone(settings, discovered, strange):
+    by_host = replace(settings, auth="login", dps_host=strange)
+    by_name = replace(discovered, arm_endpoint=f"https://{strange}")
+    for target in (by_host, by_name):
+        assert "the token of a login is not sent there" in refused(target, {})
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "my-dps.azure-devices-provisioning.net",
+        "My-Dps.azure-devices-provisioning.us:443",
+        "my-dps.azure-devices-provisioning.cn",
+        "management.usgovcloudapi.net",
+        "localhost:8443",
+    ],
+)
+def test_azure_s_own_hosts_and_this_machine_get_a_token(host):
+    refuse_strange_host(host)

@@ -28,6 +28,7 @@ from azure.iot.deviceprovisioning import DeviceProvisioningClient
 from tng import __version__
 from tng.clouds.azure.connection_string import SharedKey, read_connection_string
 from tng.clouds.azure.settings import AzureSettings
+from tng.clouds.azure.token_hosts import refuse_strange_host
 from tng.clouds.azure.transport import make_transport
 from tng.errors import TargetError
 
@@ -76,13 +77,19 @@ class AzureSessions:
     def service(
         self, settings: AzureSettings, host: str, key: SharedKey | None
     ) -> DeviceProvisioningClient:
-        """A client of the service at ``host``; without ``key``, by login. Makes no call."""
+        """A client of the service at ``host``; without ``key``, by login. Makes no call.
+
+        Raises `TargetError` for a host that no login's token may be sent to.
+        """
+        if key is None:
+            refuse_strange_host(host)
         credential = self._credential() if key is None else _named(key)
         transport = make_transport(self._threads, _readable(settings.ca_file))
         return DeviceProvisioningClient(host, credential, transport=transport, **_OPTIONS)
 
     def management(self, settings: AzureSettings) -> "IotDpsClient":
-        """A client of Resource Manager, for discovery. Makes no call."""
+        """A client of Resource Manager, for discovery. Makes no call; raises as `service`."""
+        refuse_strange_host(settings.arm_endpoint.removeprefix("https://"))
         # Only discovery needs them, and they take half a second to load.
         from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
         from azure.mgmt.iothubprovisioningservices import IotDpsClient

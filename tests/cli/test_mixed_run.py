@@ -140,7 +140,8 @@ def test_targets_that_cannot_be_used_in_both_clouds_keep_nobody_else_from_it(
     assert_all_registered(3, aws_case, dps_case)
 
 
-@pytest.mark.parametrize("where", ["dps", pytest.param("aws", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("where", ["dps", "aws"])
 def test_kill_9_of_a_run_in_both_clouds_and_the_same_command_again(
     workshop, aws_case, dps_case, where
 ):

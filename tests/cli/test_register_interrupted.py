@@ -167,14 +167,20 @@ def test_an_interrupt_while_targets_are_read_changes_nothing(workshop, case):
 
 @LONGER_IN_CI
 def test_a_second_process_on_the_same_target_is_refused_and_harms_nothing(workshop, case):
-    begun = Trigger(lambda process: None)
-    # In this order: it has begun, and then it lasts.
-    case.inject(Fault(Hook(When.AFTER, begun), case.kind.registering))
-    case.inject(Fault(Slow(3), case.kind.registering))
+    begun, refused = threading.Event(), threading.Event()
+
+    def last() -> None:
+        begun.set()
+        refused.wait(30)
+
+    case.inject(Fault(Hook(When.AFTER, last), case.kind.registering))
     arguments = ("register", workshop.manifest(6), *workshop.trust, *case.one, "--yes")
     with workshop.start(*arguments) as first:
-        assert begun.fired.wait(30)
-        _, err = workshop.tng(*arguments, expect=3)
+        assert begun.wait(30)
+        try:
+            _, err = workshop.tng(*arguments, expect=3)
+        finally:
+            refused.set()
         assert f"is being worked on by process {first.pid}" in err
         first.communicate(timeout=60)
     assert first.returncode == 0

@@ -179,8 +179,12 @@ def test_nobody_is_asked_without_a_terminal(workshop, case):
 
 @pytest.mark.parametrize(
     ("answer", "code", "count"),
-    [(b"y\n", 0, 2), (b"n\n", 3, 0), (b"\x03", 130, 0), (b"\x04", 130, 0)],
-    ids=["yes", "no", "ctrl-c", "ctrl-d"],
+    [
+        pytest.param(b"y\n", 0, 2, id="yes"),
+        pytest.param(b"n\n", 3, 0, id="no", marks=pytest.mark.slow),
+        pytest.param(b"\x03", 130, 0, id="ctrl-c"),
+        pytest.param(b"\x04", 130, 0, id="ctrl-d", marks=pytest.mark.slow),
+    ],
 )
 def test_at_a_terminal_the_user_is_asked(workshop, case, answer, code, count):
     manifest = workshop.manifest(2)

@@ -4,22 +4,33 @@ A bad *device* is never an error: it is an outcome with findings. An error here
 means that the run as a whole cannot go on, says why, and names the next step.
 """
 
+import re
+
 from tng.exit_codes import ExitCode
+
+_SHARED_KEYS = re.compile(r"(?i)(SharedAccess(?:Key|Signature)[ =:]+)[^\s;'\"]+")
+"""What of Azure's connection strings and signatures must not be repeated; the key's name may."""
+
+
+def without_shared_keys(text: str) -> str:
+    """``text`` without the keys of connection strings that somebody put into the wrong place."""
+    return _SHARED_KEYS.sub(r"\1…", text)
 
 
 class TngError(Exception):
     """A run cannot go on.
 
     ``message`` says what happened, ``hint`` the next step; the command line
-    prints them as ``error: …`` and ``hint: …`` and exits with ``exit_code``.
+    prints them as ``error: …`` and ``hint: …`` and exits with ``exit_code``. Both may quote
+    what the user gave: the key of a connection string is taken out of them.
     """
 
     exit_code: ExitCode = ExitCode.UNUSABLE
 
     def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+        self.message = without_shared_keys(message)
+        self.hint = without_shared_keys(hint)
+        super().__init__(self.message)
 
 
 class UsageError(TngError):

@@ -16,5 +16,10 @@ def test_urls_lose_credentials_and_queries():
     assert typed_command(["--endpoint-url=http://u:secret@host"]).endswith("=http://host")
 
 
+def test_connection_strings_lose_their_keys():
+    kept = typed_command(["plan", "--tags", "HostName=h;SharedAccessKeyName=n;SharedAccessKey=k1/="])
+    assert kept == "tng plan --tags 'HostName=h;SharedAccessKeyName=n;SharedAccessKey=…'"
+
+
 def test_a_glob_of_very_many_files_is_cut():
     assert len(typed_command([f"{n}.pem" for n in range(100_000)])) < MAX_COMMAND + 10

@@ -186,6 +186,29 @@ def test_a_connection_string_in_the_file_is_refused_and_not_repeated(tmp_path):
     assert "c2VjcmV0" not in caught.value.message + caught.value.hint
 
 
+@pytest.mark.parametrize("key", ["rate", "bulk", "limit", "ca_file", "iot_hub", "auth", "cloud"])
+@pytest.mark.parametrize("section", ["defaults", "targets.plant"])
+def test_a_connection_string_under_the_wrong_key_is_not_repeated(tmp_path, section, key):
+    own = "" if key == "cloud" else "cloud = 'azure'\n"
+    given = f"[{section}]\n{key} = 'HostName=b;SharedAccessKeyName=n;SharedAccessKey=c2VjcmV0='\n"
+    text = f"{given}{own}" if section.startswith("t") else f"{given}[targets.plant]\n{own}"
+    with pytest.raises(TngError) as caught:
+        select(tmp_path, "plant", text=text)
+    assert "c2VjcmV0" not in f"{caught.value} {caught.value.message} {caught.value.hint}"
+
+
+@pytest.mark.parametrize("place", ["target", "key", "target of the file"])
+def test_a_connection_string_as_a_name_is_not_repeated(tmp_path, place):
+    given = "HostName=b;SharedAccessKeyName=n;SharedAccessKey=c2VjcmV0="
+    name = given if place == "target" else "plant"
+    own = given if place == "target of the file" else "plant"
+    key = given if place == "key" else "auth"
+    text = f"[targets.'{own}']\ncloud = 'azure'\n'{key}' = 'key'\n"
+    with pytest.raises(TngError) as caught:
+        select(tmp_path, name, text=text)
+    assert "c2VjcmV0" not in f"{caught.value} {caught.value.message} {caught.value.hint}"
+
+
 def test_the_cloud_may_be_a_default_like_every_other_key(tmp_path):
     text = "[defaults]\ncloud = 'aws'\npolicy = 'fleet'\n[targets.eu]\nregion = 'eu-central-1'\n"
     (target,) = select(tmp_path, "eu", text=text)

@@ -108,7 +108,7 @@ def test_another_id_than_the_predicted_one_is_refused(error):
     plan = plan_device(FULL, PLACE, verified(1), NOTHING_THERE)
     step = device_steps(FULL, PLACE, plan)[0]
     with pytest.raises(RefusedError, match="expected " + plan.key):
-        perform(OtherId(error), FULL, step)
+        perform(OtherId(error), lambda operation, call: call(), FULL, step)
 
 
 def test_the_pem_is_what_the_standard_library_reads():

@@ -109,7 +109,7 @@ class AwsCloud:
 
     def perform(self, step: Step) -> StepResult:
         """Make the call once."""
-        return perform(self._api(), self._settings, step)
+        return perform(self._api(), self._caller, self._settings, step)
 
     def _api(self) -> AwsApi:
         with self._lock:

@@ -1,7 +1,9 @@
 """Making one call, and finding out what an "exists already" or "is gone" means for it."""
 
 from base64 import b64decode
+from collections.abc import Mapping
 from hashlib import sha256
+from typing import Any
 
 from tng.clouds.aws.api import AwsApi
 from tng.clouds.aws.failures import AlreadyExistsError, NotFoundError
@@ -10,7 +12,7 @@ from tng.clouds.aws.settings import AwsSettings
 from tng.clouds.aws.state import read_thing, thing_differences
 from tng.clouds.aws.steps import DEACTIVATE
 from tng.clouds.conflicts import read_after_conflict
-from tng.clouds.interface import AttentionStep, DoneStep, RefusedError, StepResult
+from tng.clouds.interface import AttentionStep, Caller, DoneStep, RefusedError, StepResult
 from tng.plan.models import Step
 
 _UNDOING = frozenset(
@@ -24,16 +26,16 @@ _UNDOING = frozenset(
 )
 
 
-def perform(api: AwsApi, settings: AwsSettings, step: Step) -> StepResult:
+def perform(api: AwsApi, caller: Caller, settings: AwsSettings, step: Step) -> StepResult:
     """Make the call of ``step`` once; raises `CloudError` siblings.
 
     Safe to be sent again after an unknown outcome: what is there already is compared with
     what is wanted, and what is gone already counts as undone.
     """
     if step.operation == REGISTER:
-        return _register(api, step)
+        return _register(api, caller, step)
     if step.operation == "CreateThing":
-        return _create_thing(api, settings, step)
+        return _create_thing(api, caller, settings, step)
     if step.operation in _UNDOING or step.subject == DEACTIVATE:
         return _undo(api, step)
     api.call(step.operation, step.request)
@@ -46,21 +48,20 @@ def certificate_id(certificate_pem: str) -> str:
     return sha256(b64decode(body)).hexdigest()
 
 
-def _register(api: AwsApi, step: Step) -> StepResult:
+def _register(api: AwsApi, caller: Caller, step: Step) -> StepResult:
     expected = certificate_id(str(step.request["certificatePem"]))
     try:
         reply = api.call(step.operation, step.request)
     except AlreadyExistsError as error:
         _assert_id(error.resource_id or expected, expected)
-        return _compare_status(api, expected, str(step.request["status"]))
+        return _compare_status(api, caller, expected, str(step.request["status"]))
     _assert_id(str(reply.get("certificateId")), expected)
     return DoneStep()
 
 
-def _compare_status(api: AwsApi, key: str, wanted: str) -> StepResult:
+def _compare_status(api: AwsApi, caller: Caller, key: str, wanted: str) -> StepResult:
     """A lost reply makes one's own success look like a conflict; the status tells."""
-    request = {"certificateId": key}
-    reply = read_after_conflict(lambda: api.call("DescribeCertificate", request))
+    reply = _read(api, caller, "DescribeCertificate", {"certificateId": key})
     found = str(reply["certificateDescription"]["status"])
     if found == wanted:
         return DoneStep(already=True, note="was registered already")
@@ -74,12 +75,12 @@ def _assert_id(found: str, expected: str) -> None:
         )
 
 
-def _create_thing(api: AwsApi, settings: AwsSettings, step: Step) -> StepResult:
+def _create_thing(api: AwsApi, caller: Caller, settings: AwsSettings, step: Step) -> StepResult:
     try:
         api.call(step.operation, step.request)
     except AlreadyExistsError:
         request = {"thingName": step.request["thingName"]}
-        found = read_thing(read_after_conflict(lambda: api.call("DescribeThing", request)))
+        found = read_thing(_read(api, caller, "DescribeThing", request))
         payload = step.request.get("attributePayload")
         attributes = payload["attributes"] if isinstance(payload, dict) else {}
         differences = thing_differences(settings, attributes, found)
@@ -87,6 +88,12 @@ def _create_thing(api: AwsApi, settings: AwsSettings, step: Step) -> StepResult:
             return AttentionStep("; ".join(differences))
         return DoneStep(already=True, note="the thing was there already")
     return DoneStep()
+
+
+def _read(
+    api: AwsApi, caller: Caller, operation: str, request: Mapping[str, object]
+) -> Mapping[str, Any]:
+    return read_after_conflict(lambda: caller(operation, lambda: api.call(operation, request)))
 
 
 def _undo(api: AwsApi, step: Step) -> StepResult:

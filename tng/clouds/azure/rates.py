@@ -9,7 +9,7 @@ from tng.clouds.azure.settings import AzureSettings
 from tng.plan.view import Rates
 
 CREATE, UPDATE, DELETE = "CreateEnrollment", "UpdateEnrollment", "DeleteEnrollment"
-GET, QUERY, BULK = "GetEnrollment", "QueryEnrollments", "RunBulkOperation"
+GET, QUERY = "GetEnrollment", "QueryEnrollments"
 GET_SERVICE, LIST_KEYS = "GetProvisioningService", "ListKeys"
 
 MAX_BULK = 10

@@ -1,17 +1,25 @@
 """Connections and logins: enough, shared, and made once."""
 
+import socket
 import subprocess
 import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
+import pytest
 from azure.core.credentials import AccessTokenInfo
+from azure.core.exceptions import AzureError
+from azure.core.rest import HttpRequest
+from urllib3.exceptions import HTTPError
 
 from tests.planned_devices import verified
+from tng.clouds.azure.failures import converted
 from tng.clouds.azure.sessions import LoginCredential
 from tng.clouds.azure.transport import CONNECT_TIMEOUT, READ_TIMEOUT, make_transport
-from tng.clouds.interface import DoneStep
+from tng.clouds.interface import DoneStep, TransientError
+from tng.sandbox.dps.authority import SandboxAuthority
 
 
 class SlowLogin:
@@ -64,6 +72,41 @@ def test_the_timeouts_and_the_pool_are_ours():
     assert adapter.max_retries.total == 0
     assert adapter._pool_maxsize == 32
     transport.close()
+
+
+@pytest.mark.parametrize(
+    "beginning",
+    [
+        b"HTTP/1.1 200 OK\r\nX-Long: ",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+    ],
+)
+def test_an_answer_that_comes_drop_by_drop_is_not_waited_for(tmp_path, beginning):
+    authority = SandboxAuthority()
+    ca_file = tmp_path / "ca.pem"
+    ca_file.write_text(authority.ca_pem)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        drops = (listener, authority.server_context(), beginning)
+        threading.Thread(target=drip, args=drops, daemon=True).start()
+        with make_transport(1, ca_file, reply_seconds=0.3) as transport:
+            url = f"https://127.0.0.1:{listener.getsockname()[1]}/"
+            started = time.monotonic()
+            with pytest.raises((AzureError, HTTPError)) as caught:
+                transport.send(HttpRequest("GET", url))
+            assert time.monotonic() - started < 3
+            assert isinstance(converted(caught.value), TransientError)
+
+
+def drip(listener, context, beginning):
+    with suppress(OSError):
+        connection, _ = listener.accept()
+        with context.wrap_socket(connection, server_side=True) as stream:
+            stream.recv(65536)
+            stream.sendall(beginning)
+            for _ in range(60):
+                stream.sendall(b"1")
+                time.sleep(0.1)
 
 
 def test_threads_share_an_adapter(cloud):

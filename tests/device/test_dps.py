@@ -266,6 +266,17 @@ SERVERS = {
         answering(b'{"status":"assigned","registrationState":{"assignedHub":1,"deviceId":""}}'),
         "server-misbehaves",
     ),
+    "assigned to no hub": (
+        answering(b'{"status":"assigned","registrationState":{"assignedHub":"","deviceId":"d"}}'),
+        "server-misbehaves",
+    ),
+    "assignment of another device": (
+        answering(
+            b'{"status":"assigned","registrationState":'
+            b'{"registrationId":"other","assignedHub":"h","deviceId":"d"}}'
+        ),
+        "server-misbehaves",
+    ),
     "no operation": (answering(b'{"status": "assigning"}', 202), "server-misbehaves"),
     "huge operation": (
         answering(b'{"status":"assigning","operationId":"%s"}' % (b"x" * 60_000), 202),

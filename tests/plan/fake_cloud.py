@@ -30,9 +30,7 @@ class FakeCloud:
         if key in view.states:
             return DevicePlan(device, key, name, Disposition.RIGHT, (), ())
         claims = self._claims_of(device)
-        return DevicePlan(
-            device, key, name, Disposition.REGISTER, (), CALLS, claims, self._remarks
-        )
+        return DevicePlan(device, key, name, Disposition.REGISTER, (), CALLS, claims, self._remarks)
 
 
 NO_FACTS = TargetFacts((("account", "111111111111"),), ())

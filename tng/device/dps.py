@@ -145,7 +145,7 @@ class _Attempt:
             while answer_status(answer) == "assigning":
                 self._wait_for(Reason.STILL_ASSIGNING, "a hub, the device is still assigning")
                 answer = self._ask_again(talk, answer, operation)
-            return result_of(answer)
+            return result_of(answer, registration_id)
 
     def _register(self, talk: MqttConversation) -> Answer:
         body = orjson.dumps({"registrationId": self.identity.registration_id})

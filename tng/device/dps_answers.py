@@ -74,8 +74,11 @@ def answer_status(answer: Answer) -> object:
     return answer.document.get("status") if answer.status < _REFUSED else None
 
 
-def result_of(answer: Answer) -> CheckResult:
-    """The result of an answer that is final; `AnswerError` for one that means nothing."""
+def result_of(answer: Answer, registration_id: str) -> CheckResult:
+    """The result of an answer that is final; `AnswerError` for one that means nothing.
+
+    ``registration_id`` is whose registration it is about.
+    """
     document = answer.document
     if answer.status == _UNAUTHORIZED:
         return _refused(Reason.NOT_AUTHORIZED, document, "the service does not know this device")
@@ -87,7 +90,7 @@ def result_of(answer: Answer) -> CheckResult:
     registration: Mapping[str, object] = state if isinstance(state, dict) else {}
     match answer_status(answer):
         case "assigned":
-            return _assigned(registration)
+            return _assigned(registration, registration_id)
         case "disabled":
             return _refused(Reason.DISABLED, registration, "the enrollment is disabled")
         case "failed":
@@ -98,10 +101,13 @@ def result_of(answer: Answer) -> CheckResult:
             raise AnswerError(f"an answer with the status {_text(other)!r}")
 
 
-def _assigned(registration: Mapping[str, object]) -> Assigned:
+def _assigned(registration: Mapping[str, object], registration_id: str) -> Assigned:
     hub, device_id = registration.get("assignedHub"), registration.get("deviceId")
-    if not (isinstance(hub, str) and isinstance(device_id, str)):
+    if not (isinstance(hub, str) and hub and isinstance(device_id, str) and device_id):
         raise AnswerError("an assignment without hub or device id")
+    whose = _text(registration.get("registrationId") or registration_id)
+    if whose.lower() != registration_id.lower():
+        raise AnswerError(f"an assignment of {whose!r}, expected one of {registration_id!r}")
     return Assigned(_text(hub), _text(device_id), _text(registration.get("substatus")))
 
 

@@ -52,7 +52,8 @@ class DeviceRecord:
     chip's serial number (lower-case hex) from the *signed* payload, the UID for an
     SE05x, and otherwise the certificate's serial number in hex. ``object_id`` is the
     SE05x object or the Microchip slot that holds the certificate, as its vendor
-    writes it (``"f0000101"``, ``"0"``).
+    writes it (``"f0000101"``, ``"0"``). ``provisioned_at`` is the timestamp that the vendor
+    signed; ``None`` where there is none.
     """
 
     source: Source
@@ -62,6 +63,7 @@ class DeviceRecord:
     group_id: str | None
     object_id: str | None
     leaf: Certificate | None
+    provisioned_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,6 @@ class ManifestEvidence:
     critical: tuple[str, ...]
     unique_id: str
     header_unique_id: str | None
-    provisioned_at: datetime | None
     key_spki: bytes | None
 
 

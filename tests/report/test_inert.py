@@ -87,7 +87,7 @@ def test_columns_keep_one_line_for_each_device_and_finding(text: str):
 @pytest.mark.parametrize("text", HOSTILE)
 def test_csv_has_a_row_a_device_and_no_formula(text: str):
     rows = list(csv.reader(io.StringIO(_report("csv", text).decode(), newline="")))
-    assert [len(row) for row in rows] == [19] * 3
+    assert [len(row) for row in rows] == [20] * 3
     assert not any(
         cell.startswith(("=", "+", "-", "@", "\t", "\r")) for row in rows for cell in row
     )

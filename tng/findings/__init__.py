@@ -2,7 +2,8 @@
 
 Every finding carries the code of a check in the table, so that a report, the
 documentation and ``tng checks`` can never speak of different things. The table
-is written down by topic (`reading`, `verifying`, `planning`) and joined here.
+is written down by topic (`reading`, `verifying`, `planning`, `auditing`, `comparing`) and joined
+here.
 """
 
 from tng.findings.model import Check, Effect, Finding, Severity

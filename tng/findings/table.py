@@ -3,12 +3,16 @@
 from functools import lru_cache
 from types import MappingProxyType
 
+from tng.findings.auditing import AUDITING
+from tng.findings.comparing import COMPARING
 from tng.findings.model import Finding
 from tng.findings.planning import PLANNING
 from tng.findings.reading import READING
 from tng.findings.verifying import VERIFYING
 
-CHECKS = MappingProxyType({check.code: check for check in READING + VERIFYING + PLANNING})
+CHECKS = MappingProxyType(
+    {check.code: check for check in READING + VERIFYING + PLANNING + AUDITING + COMPARING}
+)
 """Every check by its code, in the order in which ``tng checks`` lists them."""
 
 

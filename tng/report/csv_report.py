@@ -17,6 +17,7 @@ COLUMNS = (
     "part_number",
     "group_id",
     "object_id",
+    "provisioned_at",
     "certificate_sha256",
     "serial_number",
     "subject_common_name",

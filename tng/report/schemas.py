@@ -57,6 +57,7 @@ _ANCHOR = or_null(object_of({"id": TEXT, "built_in": FLAG}))
 _DEVICE: Schema = {
     "status": enumeration([status.value for status in Status]),
     **_IDENTITY,
+    "provisioned_at": or_null(TIME),
     "certificate_sha256": or_null(SHA256),
     "serial_number": TEXT_OR_NULL,
     "subject_common_name": TEXT_OR_NULL,

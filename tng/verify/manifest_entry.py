@@ -57,10 +57,9 @@ def check_signature(evidence: ManifestEvidence, signer: Anchor) -> Iterator[Find
 
 
 def check_times(
-    evidence: ManifestEvidence, signer: Anchor, policy: VerificationPolicy
+    made: datetime | None, signer: Anchor, policy: VerificationPolicy
 ) -> Iterator[Finding]:
     """Step 4: provisioning time and today against the signer's validity."""
-    made = evidence.provisioned_at
     if made is not None and not signer.not_before <= made <= signer.not_after:
         code = "manifest-time-refused" if policy.strict else "manifest-time-outside-signer"
         yield finding(code, f"provisioned {_day(made)}, {signer.id} is valid {_window(signer)}")

@@ -82,7 +82,7 @@ class Verifier:
             found += check_identities(entry, evidence)
             return None
         found += check_signature(evidence, signer)
-        found += check_times(evidence, signer, self._policy)
+        found += check_times(entry.record.provisioned_at, signer, self._policy)
         found += check_identities(entry, evidence)
         return signer
 

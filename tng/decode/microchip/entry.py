@@ -87,20 +87,24 @@ def _read(raw: RawEntry) -> tuple[Decoded, ...]:
         header.critical,
         unique_id,
         header_id,
+    )
+    record_with = partial(
+        _record,
+        raw.source,
+        payload,
+        unique_id,
         _timestamp(payload.get("provisioningTimestamp"), notes),
     )
     slots = _certified_keys(payload)
     if not slots:
-        record = _record(raw.source, payload, unique_id, None, None)
-        return (DeviceEntry(record, (), evidence_with(None), tuple(notes)),)
-    return tuple(_slot(raw, payload, unique_id, key, evidence_with, notes) for key in slots)
+        return (DeviceEntry(record_with(None, None), (), evidence_with(None), tuple(notes)),)
+    return tuple(_slot(raw, key, record_with, evidence_with, notes) for key in slots)
 
 
 def _slot(
     raw: RawEntry,
-    payload: Mapping[str, Any],
-    unique_id: str,
     key: Mapping[str, Any],
+    record_with: Callable[[object, Certificate | None], DeviceRecord],
     evidence_with: Callable[[bytes | None], ManifestEvidence],
     notes: list[Finding],
 ) -> Decoded:
@@ -112,7 +116,7 @@ def _slot(
     except CertificateError as error:
         found.append(finding("certificate-malformed", f"key {key.get('kid')}: {error}"))
         return Undecodable(raw.source, tuple(found))
-    record = _record(raw.source, payload, unique_id, key.get("kid"), leaf)
+    record = record_with(key.get("kid"), leaf)
     return DeviceEntry(record, issuers, evidence_with(spki), (*found, *leaf.tolerances))
 
 
@@ -206,6 +210,7 @@ def _record(
     source: Source,
     payload: Mapping[str, Any],
     unique_id: str,
+    provisioned_at: datetime | None,
     slot: object,
     leaf: Certificate | None,
 ) -> DeviceRecord:
@@ -217,6 +222,7 @@ def _record(
         group_id=_text(payload, "groupId"),
         object_id=slot if isinstance(slot, str) else None,
         leaf=leaf,
+        provisioned_at=provisioned_at,
     )
 
 

@@ -1,0 +1,1 @@
+"""The forms of an audit's report: one file (or folder) a form, `registry` names them."""

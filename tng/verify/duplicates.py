@@ -35,6 +35,8 @@ _MESSAGES = {
     "duplicate-public-key": "the same public key stands in {} with another certificate",
 }
 
+REPEATED = frozenset({"duplicate-certificate", "duplicate-device-id"})
+"""The checks that say of a device that it came before: a copied key is worse than that."""
 
 _Row = tuple[bytes, int, bytes]
 """What must be unique (a digest), where it was seen, and with which certificate."""

@@ -1,0 +1,229 @@
+"""Where the devices of an audit wait until everything about them is known.
+
+A report begins with its verdict, which is known last; and each device is compared with orders
+and targets only after all were judged. So their rows lie in a temporary file of SQLite's, with
+what is found of them afterwards beside them, and are put together while a report walks along.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from types import TracebackType
+from typing import Any, Self
+
+import orjson
+
+from tng.audit.models import (
+    AuditedDevice,
+    Delivery,
+    DeviceStanding,
+    OrderMatch,
+    Overlap,
+    Standing,
+)
+from tng.audit.rows import Members, read_row
+from tng.findings import Finding, finding
+from tng.models import AttestedDevice, Outcome, Undecodable, VerifiedDevice
+from tng.report.json_text import to_json
+from tng.report.rows import device_row
+from tng.report.text import without_surrogates
+from tng.verify.duplicates import REPEATED
+
+_TEMPORARY_DATABASE = ""
+"""SQLite's name for a database in an unlinked temporary file (sqlite.org/inmemorydb.html)."""
+
+_BATCH = 512
+_CACHE_KIB = 8 * 1024
+
+_SCHEMA = """
+CREATE TABLE devices (
+    number INTEGER PRIMARY KEY, row BLOB, file TEXT, chip TEXT, certificate BLOB,
+    accepted INTEGER, duplicate INTEGER
+);
+CREATE TABLE notes (number INTEGER, code TEXT, message TEXT);
+CREATE TABLE orders (number INTEGER PRIMARY KEY, delivery TEXT, name TEXT, line INTEGER);
+CREATE TABLE standings (
+    certificate BLOB, target INTEGER, standing TEXT, name TEXT, differences BLOB,
+    PRIMARY KEY (certificate, target)
+) WITHOUT ROWID;
+"""
+
+_OVERLAPS = """
+SELECT first.file, second.file, COUNT(DISTINCT second.number)
+FROM devices AS second JOIN devices AS first ON first.chip = second.chip
+WHERE second.duplicate AND first.accepted AND first.file != second.file
+GROUP BY first.file, second.file ORDER BY MIN(second.number)
+"""
+
+_Row = tuple[Any, ...]
+
+
+class Spool:
+    """The devices of one audit, in the order they came; a context manager and a `Shelf`."""
+
+    def __init__(self) -> None:
+        self._database = sqlite3.connect(_TEMPORARY_DATABASE, isolation_level=None)
+        self._database.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+        self._database.execute("PRAGMA journal_mode = OFF")
+        self._database.execute("PRAGMA synchronous = OFF")
+        self._database.executescript(_SCHEMA)
+        self._database.execute("BEGIN")
+        self._waiting: list[_Row] = []
+        self._count = 0
+        self._targets: list[str] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._database.close()
+
+    def add(self, outcome: Outcome) -> int:
+        """Put an outcome behind the others; gives its number, counted from 1."""
+        self._count += 1
+        self._waiting.append(_device(self._count, outcome))
+        if len(self._waiting) == _BATCH:
+            self._flush()
+        return self._count
+
+    def close_intake(self) -> None:
+        """Say that all devices are there; what is asked about them comes after this."""
+        self._flush()
+        self._database.execute("CREATE INDEX by_chip ON devices (chip)")
+        self._database.execute("CREATE INDEX by_certificate ON devices (certificate)")
+
+    def note(self, notes: Iterable[tuple[int, Finding]]) -> None:
+        """Add findings to devices by their number."""
+        rows = ((number, item.code, without_surrogates(item.message)) for number, item in notes)
+        self._database.executemany("INSERT INTO notes VALUES (?, ?, ?)", rows)
+
+    def match(self, matches: Iterable[tuple[int, OrderMatch]]) -> None:
+        """Say how devices stand to the orders, by their number."""
+        rows = (
+            (number, item.delivery.value, without_surrogates(item.order), item.line)
+            for number, item in matches
+        )
+        self._database.executemany("INSERT OR REPLACE INTO orders VALUES (?, ?, ?, ?)", rows)
+
+    def stand(self, standings: Iterable[tuple[str, DeviceStanding]]) -> None:
+        """Say how devices stand on targets, by the SHA-256 of their certificates (hex)."""
+        rows = (
+            (
+                bytes.fromhex(sha256),
+                self._target(item.target),
+                item.standing.value,
+                without_surrogates(item.name),
+                to_json(list(item.differences)),
+            )
+            for sha256, item in standings
+        )
+        self._database.executemany("INSERT OR REPLACE INTO standings VALUES (?, ?, ?, ?, ?)", rows)
+
+    def numbers(self, sha256: str) -> list[int]:
+        """The devices that have this certificate."""
+        query = "SELECT number FROM devices WHERE certificate = ? ORDER BY number"
+        return [row[0] for row in self._database.execute(query, (bytes.fromhex(sha256),))]
+
+    def device(self, number: int) -> AuditedDevice:
+        """One device, by its number."""
+        return next(iter(self._walk(number, number)))
+
+    def chips(self) -> tuple[int, int]:
+        """How many chips there are, and how many of them are genuine."""
+        query = (
+            "SELECT COUNT(DISTINCT chip), COUNT(DISTINCT iif(accepted, chip, NULL)) FROM devices"
+        )
+        found = self._database.execute(query).fetchone()
+        return found[0], found[1]
+
+    def overlaps(self) -> tuple[Overlap, ...]:
+        """The pairs of inputs of which the second repeats genuine devices of the first."""
+        return tuple(Overlap(*row) for row in self._database.execute(_OVERLAPS))
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[AuditedDevice]:
+        for first in range(1, self._count + 1, _BATCH):
+            yield from self._walk(first, first + _BATCH - 1)
+
+    def _walk(self, first: int, last: int) -> Iterator[AuditedDevice]:
+        notes = self._notes(first, last)
+        orders = self._orders(first, last)
+        standings = self._standings(first, last)
+        query = "SELECT number, row FROM devices WHERE number BETWEEN ? AND ? ORDER BY number"
+        for number, row in self._database.execute(query, (first, last)).fetchall():
+            device = _read(number, orjson.loads(row))
+            yield replace(
+                device,
+                findings=device.findings + tuple(notes.get(number, ())),
+                order=orders.get(number),
+                standings=tuple(standings.get(number, ())),
+            )
+
+    def _notes(self, first: int, last: int) -> dict[int, list[Finding]]:
+        query = (
+            "SELECT number, code, message FROM notes WHERE number BETWEEN ? AND ? ORDER BY rowid"
+        )
+        found: dict[int, list[Finding]] = {}
+        for number, code, message in self._database.execute(query, (first, last)):
+            found.setdefault(number, []).append(finding(code, message))
+        return found
+
+    def _orders(self, first: int, last: int) -> dict[int, OrderMatch]:
+        query = "SELECT number, delivery, name, line FROM orders WHERE number BETWEEN ? AND ?"
+        return {
+            number: OrderMatch(Delivery(delivery), name, line)
+            for number, delivery, name, line in self._database.execute(query, (first, last))
+        }
+
+    def _standings(self, first: int, last: int) -> dict[int, list[DeviceStanding]]:
+        if not self._targets:
+            return {}
+        query = (
+            "SELECT number, target, standing, name, differences FROM devices"
+            " JOIN standings USING (certificate) WHERE number BETWEEN ? AND ?"
+            " ORDER BY number, target"
+        )
+        found: dict[int, list[DeviceStanding]] = {}
+        for number, target, standing, name, text in self._database.execute(query, (first, last)):
+            item = DeviceStanding(
+                self._targets[target], Standing(standing), name, tuple(orjson.loads(text))
+            )
+            found.setdefault(number, []).append(item)
+        return found
+
+    def _target(self, name: str) -> int:
+        if name not in self._targets:
+            self._targets.append(name)
+        return self._targets.index(name)
+
+    def _flush(self) -> None:
+        insert = "INSERT INTO devices VALUES (?, ?, ?, ?, ?, ?, ?)"
+        self._database.executemany(insert, self._waiting)
+        self._waiting.clear()
+
+
+def _device(number: int, outcome: Outcome) -> _Row:
+    row = to_json(device_row(outcome))
+    if isinstance(outcome, Undecodable):
+        return (number, row, without_surrogates(outcome.source.file), None, None, 0, 0)
+    record = outcome.record
+    return (
+        number,
+        row,
+        without_surrogates(record.source.file),
+        without_surrogates(f"{record.vendor} {record.device_id}"),
+        bytes.fromhex(record.leaf.sha256) if record.leaf else None,
+        isinstance(outcome, VerifiedDevice | AttestedDevice),
+        any(item.code in REPEATED for item in outcome.findings),
+    )
+
+
+def _read(number: int, members: Members) -> AuditedDevice:
+    return read_row({"number": number, **members})

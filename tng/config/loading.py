@@ -51,7 +51,12 @@ ENVIRONMENT_KEYS = (
 )
 """The target keys that have a variable (``TNG_REGION`` …): all but the tables."""
 
-SECRET_VARIABLES = ("TNG_DPS_CONNECTION_STRING", "TNG_KEY_PASSPHRASE")
+SECRET_VARIABLES = (
+    "TNG_DPS_CONNECTION_STRING",
+    "TNG_KEY_PASSPHRASE",
+    "TNG_SIGN_PASSPHRASE",
+    "TNG_PKCS11_PIN",
+)
 """Variables that are read where they are needed, and never become settings."""
 
 _PREFIX = "TNG_"

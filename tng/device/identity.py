@@ -4,10 +4,8 @@ Everything that can be found wrong without a connection is found here. Private k
 memory and are never shown; chips whose key cannot leave them have no business here.
 """
 
-import re
 import ssl
 import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -20,23 +18,14 @@ from cryptography.hazmat.primitives.serialization import (
     Encoding,
     PrivateFormat,
     PublicFormat,
-    load_der_private_key,
     load_der_public_key,
-    load_pem_private_key,
 )
 
 from tng.clouds.azure.registration_ids import certificate_problem, mismatch
 from tng.errors import ConfigurationError, InputError
+from tng.private_key_file import Passphrase, read_private_key, read_small_file
 from tng.x509.certificate import Certificate, CertificateError
 from tng.x509.pem import read_certificate_file, to_pem
-
-Passphrase = Callable[[], str]
-"""Called at most once, and only for an encrypted key; raises `InputError` if there is none."""
-
-_MAX_FILE_BYTES = 256 * 1024
-_PEM_KEY = re.compile(
-    rb"-----BEGIN ((?:[A-Z0-9]+ )*PRIVATE KEY)-----[^-]*(?:-[^-]+)*-----END \1-----"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +54,13 @@ def load_identity(
     certificates = _read_certificates(certificate_file)
     leaf = certificates[0]
     named = _registration_id(leaf, registration_id)
-    key = _read_key(key_file, passphrase)
+    key = read_private_key(
+        key_file,
+        passphrase,
+        whose="the device's",
+        hint="keys are PEM or DER files; one that cannot leave its chip cannot be checked "
+        "from here",
+    )
     if not _belongs(key, leaf):
         raise InputError(
             f"{key_file} is not the key of {certificate_file}: their public keys differ",
@@ -109,20 +104,9 @@ def client_context(identity: DeviceIdentity, ca_file: Path | None) -> ssl.SSLCon
     return context
 
 
-def _read(path: Path) -> bytes:
-    try:
-        with path.open("rb") as stream:
-            data = stream.read(_MAX_FILE_BYTES + 1)
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}", "check its name") from error
-    if len(data) > _MAX_FILE_BYTES:
-        raise InputError(f"{path} is larger than any certificate or key", "check its name")
-    return data
-
-
 def _read_certificates(path: Path) -> tuple[Certificate, ...]:
     try:
-        return read_certificate_file(_read(path))
+        return read_certificate_file(read_small_file(path))
     except CertificateError as error:
         raise InputError(
             f"{path} holds no certificate that can be read: {error}",
@@ -146,38 +130,6 @@ def _registration_id(leaf: Certificate, wanted: str | None) -> str:
             "leave --registration-id out: the service refuses every other id than the CN",
         )
     return name.lower()
-
-
-def _read_key(path: Path, passphrase: Passphrase) -> PrivateKeyTypes:
-    data = _read(path)
-    block = _PEM_KEY.search(data)
-    if block is None and b"-----BEGIN" in data:
-        raise InputError(f"{path} holds no private key", "name the device's private key file")
-    encoded = block[0] + b"\n" if block else data
-    load = load_pem_private_key if block else load_der_private_key
-    try:
-        return load(encoded, None)
-    except TypeError:
-        # What the library raises where a password is needed.
-        secret = passphrase()
-    except (ValueError, UnsupportedAlgorithm) as error:
-        raise _unusable_key(path) from error
-    try:
-        return load(encoded, secret.encode())
-    except ValueError as error:
-        raise InputError(
-            f"{path} cannot be decrypted with this passphrase", "try the passphrase again"
-        ) from error
-    except (TypeError, UnsupportedAlgorithm) as error:
-        raise _unusable_key(path) from error
-
-
-def _unusable_key(path: Path) -> InputError:
-    # The library's own words are left out: they may quote the key.
-    return InputError(
-        f"{path} holds no private key that can be read",
-        "keys are PEM or DER files; one that cannot leave its chip cannot be checked from here",
-    )
 
 
 def _belongs(key: PrivateKeyTypes, leaf: Certificate) -> bool:

@@ -5,9 +5,10 @@ import io
 from collections.abc import Sequence
 from typing import BinaryIO
 
+from tng.findings import Finding
 from tng.models import InputSummary, Outcome
 from tng.report.interface import ReportContext, Summary
-from tng.report.rows import device_row
+from tng.report.rows import Row, device_row
 from tng.report.text import spreadsheet_cell
 
 COLUMNS = (
@@ -42,35 +43,33 @@ class CsvReport:
 
     def begin(self, context: ReportContext) -> None:  # noqa: ARG002 - the interface's form
         """Write the header row."""
-        self._write(COLUMNS)
+        self._stream.write(csv_line(COLUMNS))
 
     def item(self, outcome: Outcome) -> None:
-        """Write one device; only warnings and errors have their message."""
-        row = device_row(outcome)
-        source = outcome_source(row)
-        anchor = row["anchor"] if isinstance(row["anchor"], dict) else {}
-        cells = {
-            **row,
-            "anchor": anchor.get("id"),
-            "anchor_built_in": anchor.get("built_in"),
-            **source,
-            "findings": " ".join(item.code for item in outcome.findings),
-            "messages": "; ".join(
-                item.message for item in outcome.findings if item.severity.rank > 0
-            ),
-        }
-        self._write([spreadsheet_cell(cells.get(column)) for column in COLUMNS])
+        """Write one device."""
+        self._stream.write(csv_line(device_cells(device_row(outcome), outcome.findings)))
 
     def end(self, inputs: Sequence[InputSummary], summary: Summary) -> None:
         """Nothing: a table has rows alone."""
 
-    def _write(self, cells: Sequence[str]) -> None:
-        line = io.StringIO()
-        csv.writer(line).writerow(cells)
-        self._stream.write(line.getvalue().encode("utf-8", "backslashreplace"))
+
+def device_cells(row: Row, findings: Sequence[Finding]) -> list[object]:
+    """The cells of `COLUMNS` for a row; only warnings and errors have their message."""
+    anchor = row["anchor"] if isinstance(row["anchor"], dict) else {}
+    source = row["source"] if isinstance(row["source"], dict) else {}
+    cells = {
+        **row,
+        "anchor": anchor.get("id"),
+        "anchor_built_in": anchor.get("built_in"),
+        **source,
+        "findings": " ".join(item.code for item in findings),
+        "messages": "; ".join(item.message for item in findings if item.severity.rank > 0),
+    }
+    return [cells.get(column) for column in COLUMNS]
 
 
-def outcome_source(row: dict[str, object]) -> dict[str, object]:
-    """The source's members as columns of their own."""
-    source = row["source"]
-    return source if isinstance(source, dict) else {}
+def csv_line(cells: Sequence[object]) -> bytes:
+    """One row in UTF-8; whatever a spreadsheet would take for a formula is text."""
+    line = io.StringIO()
+    csv.writer(line).writerow([spreadsheet_cell(cell) for cell in cells])
+    return line.getvalue().encode("utf-8", "backslashreplace")

@@ -10,9 +10,17 @@ import json
 from pathlib import Path
 
 from tng.decode.registry import DECODERS
-from tng.findings import CHECKS, Severity
+from tng.findings import CHECKS
 from tng.models import Status
+from tng.report.audit_schema import (
+    AUDIT_DEVICE,
+    AUDIT_MEMBERS,
+    AUDIT_RUN,
+    AUDIT_SUMMARY,
+    audit_input,
+)
 from tng.report.device_check_schema import device_check_schema
+from tng.report.device_schema import DEVICE, FINDING, IDENTITY, POSITION, SOURCE
 from tng.report.index import INDEX_LINES_SCHEMA, INDEX_SCHEMA
 from tng.report.json_report import LINES_SCHEMA, REPORT_SCHEMA
 from tng.report.schema_parts import (
@@ -34,59 +42,23 @@ from tng.report.watching_schema import watch_schemas
 from tng.scan import UNREADABLE, UNRECOGNISED, ZIP
 from tng.trust.anchor import Role
 
-VENDORS = ("microchip", "nxp", "other")
 KINDS = (*(decoder.name for decoder in DECODERS), ZIP, UNREADABLE, UNRECOGNISED)
 
-_POSITION: Schema = {"type": "integer", "minimum": 1}
-_SOURCE = object_of({"file": TEXT}, {"entry": _POSITION, "line": _POSITION})
-_FINDING = object_of(
-    {
-        "code": enumeration(sorted(CHECKS)),
-        "severity": enumeration([severity.value for severity in Severity]),
-        "message": TEXT,
-    }
-)
-_IDENTITY: Schema = {
-    "vendor": or_null(enumeration(list(VENDORS))),
-    "device_id": TEXT_OR_NULL,
-    "part_number": TEXT_OR_NULL,
-    "group_id": TEXT_OR_NULL,
-    "object_id": TEXT_OR_NULL,
+_RUN: Schema = {
+    "tool": {"const": "tng"},
+    "version": TEXT,
+    "at": TIME,
+    "strict": FLAG,
+    "added_trust": list_of(
+        object_of(
+            {
+                "role": enumeration([role.value for role in Role]),
+                "id": TEXT,
+                "source": TEXT,
+            }
+        )
+    ),
 }
-_ANCHOR = or_null(object_of({"id": TEXT, "built_in": FLAG}))
-_DEVICE: Schema = {
-    "status": enumeration([status.value for status in Status]),
-    **_IDENTITY,
-    "provisioned_at": or_null(TIME),
-    "certificate_sha256": or_null(SHA256),
-    "serial_number": TEXT_OR_NULL,
-    "subject_common_name": TEXT_OR_NULL,
-    "issuer_common_name": TEXT_OR_NULL,
-    "not_before": or_null(TIME),
-    "not_after": or_null(TIME),
-    "anchor": _ANCHOR,
-    "signer": _ANCHOR,
-    "path": list_of(TEXT),
-    "source": _SOURCE,
-    "findings": list_of(_FINDING),
-}
-_RUN = object_of(
-    {
-        "tool": {"const": "tng"},
-        "version": TEXT,
-        "at": TIME,
-        "strict": FLAG,
-        "added_trust": list_of(
-            object_of(
-                {
-                    "role": enumeration([role.value for role in Role]),
-                    "id": TEXT,
-                    "source": TEXT,
-                }
-            )
-        ),
-    }
-)
 _INPUT: Schema = {
     "path": TEXT,
     "sha256": or_null(SHA256),
@@ -99,16 +71,16 @@ _SUMMARY: Schema = {
     "findings": {
         "type": "object",
         "propertyNames": enumeration(sorted(CHECKS)),
-        "additionalProperties": _POSITION,
+        "additionalProperties": POSITION,
     },
 }
 _INDEX_ENTRY: Schema = {
     "file": TEXT_OR_NULL,
-    **_IDENTITY,
+    **IDENTITY,
     "certificate_sha256": or_null(SHA256),
     "subject_common_name": TEXT_OR_NULL,
-    "source": _SOURCE,
-    "findings": list_of(_FINDING),
+    "source": SOURCE,
+    "findings": list_of(FINDING),
 }
 
 
@@ -117,23 +89,24 @@ def schemas() -> dict[str, Schema]:
     return {
         "tng.report.1.json": titled(
             REPORT_SCHEMA,
-            "What tng verify found, as one object",
+            "What tng verify or tng audit found, as one object",
             object_of(
                 {
                     "schema": {"const": REPORT_SCHEMA},
-                    "run": _RUN,
-                    "devices": list_of(object_of(_DEVICE)),
-                    "inputs": list_of(object_of(_INPUT)),
-                    "summary": object_of(_SUMMARY),
-                }
+                    "run": object_of(_RUN, AUDIT_RUN),
+                    "devices": list_of(object_of(DEVICE, AUDIT_DEVICE)),
+                    "inputs": list_of({"anyOf": [object_of(_INPUT), *audit_input(_INPUT)]}),
+                    "summary": object_of(_SUMMARY, AUDIT_SUMMARY),
+                },
+                AUDIT_MEMBERS,
             ),
         ),
         "tng.report-lines.1.json": titled(
             LINES_SCHEMA,
             "One line of what tng verify found: begin, devices, inputs, and the summary last",
             lines_of(
-                begin={"schema": {"const": LINES_SCHEMA}, "run": _RUN},
-                device=_DEVICE,
+                begin={"schema": {"const": LINES_SCHEMA}, "run": object_of(_RUN)},
+                device=DEVICE,
                 input=_INPUT,
                 summary=_SUMMARY,
             ),

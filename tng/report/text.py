@@ -3,7 +3,7 @@
 import re
 
 _UNPRINTABLE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
+    "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufffe\uffff\ud800-\udfff]"
 )
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -12,6 +12,11 @@ def printable(value: object) -> str:
     """The value's text; control and direction characters are shown as escapes."""
     text = "" if value is None else str(value)
     return _UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+def shortened(text: str, length: int) -> str:
+    """The text, with its end replaced by an ellipsis if it is longer than that."""
+    return text if len(text) <= length else f"{text[: length - 1]}…"
 
 
 def without_surrogates(text: str) -> str:

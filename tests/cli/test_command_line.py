@@ -1,8 +1,13 @@
 """The command that the ledger keeps: repeatable in a shell, without secrets."""
 
 import shlex
+from datetime import UTC, datetime
 
-from tng.cli.command_line import MAX_COMMAND, typed_command
+import pytest
+
+from tng.cli.command_line import MAX_COMMAND, repeatable_command, typed_command
+
+AT = datetime(2026, 11, 21, 12, 30, 1, 5, tzinfo=UTC)
 
 
 def test_a_command_can_be_typed_again():
@@ -24,3 +29,21 @@ def test_connection_strings_lose_their_keys():
 
 def test_a_glob_of_very_many_files_is_cut():
     assert len(typed_command([f"{n}.pem" for n in range(100_000)])) < MAX_COMMAND + 10
+
+
+@pytest.mark.parametrize(
+    ("words", "kept"),
+    [
+        (["audit", "a.json"], "audit a.json --at 2026-11-21T12:30:01Z"),
+        (["audit", "a.json", "--at", "2026-01-01"], "audit a.json --at 2026-01-01"),
+        (["audit", "--at=2026-01-01", "a"], "audit --at=2026-01-01 a"),
+        (["-q", "audit", "a", "--at=1", "-vv", "--jobs", "7", "-j2"], "audit a --at=1"),
+        (["audit", "a", "--at=1", "--output", "x", "--output=y", "--sign", "k"], "audit a --at=1"),
+        (["audit", "--no-remember", "--fail-on=never", "a", "--at=1"], "audit a --at=1"),
+        (["audit", "--at=1", "--", "--output", "-q"], "audit --at=1 -- --output -q"),
+        (["audit", "--", "-j2"], "audit --at 2026-11-21T12:30:01Z -- -j2"),
+        (["audit", "a", "--at=1", "--format"], "audit a --at=1"),
+    ],
+)
+def test_only_words_that_decide_the_report_are_kept(words, kept):
+    assert repeatable_command(words, AT) == f"tng {kept}"

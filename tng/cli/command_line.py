@@ -2,7 +2,8 @@
 
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from tng.errors import without_shared_keys
 
@@ -20,3 +21,39 @@ def typed_command(arguments: Sequence[str]) -> str:
     words = (_QUERY.sub(r"\1", _USER_INFO.sub("//", word)) for word in arguments)
     command = shlex.join(["tng", *map(without_shared_keys, words)])
     return command if len(command) <= MAX_COMMAND else f"{command[:MAX_COMMAND]} …"
+
+
+_WITHOUT_EFFECT = ("--format", "--output", "--sign", "--jobs", "-j", "--fail-on", "--color")
+"""Options with a value that does not decide what a report says."""
+_SILENT = re.compile(r"-[qv]+|--(quiet|verbose|traceback|no-remember)")
+
+
+def repeatable_command(arguments: Sequence[str], at: datetime) -> str:
+    """The command that makes the same report again: the words that decide its content alone.
+
+    What says where a report goes, and how fast, is left out; the time of judgment is put in.
+    """
+    words = list(_deciding(arguments))
+    if not any(word == "--at" or word.startswith("--at=") for word in words):
+        end = words.index("--") if "--" in words else len(words)
+        words[end:end] = ["--at", at.strftime("%Y-%m-%dT%H:%M:%SZ")]
+    return typed_command(words)
+
+
+def _deciding(arguments: Sequence[str]) -> Iterator[str]:
+    rest = iter(arguments)
+    for word in rest:
+        if word == "--":
+            yield word
+            yield from rest
+        elif word in _WITHOUT_EFFECT:
+            next(rest, None)
+        elif not (_SILENT.fullmatch(word) or _carries_value(word)):
+            yield word
+
+
+def _carries_value(word: str) -> bool:
+    """Whether an option without effect and its value are one word."""
+    return re.fullmatch(r"-j\d+", word) is not None or any(
+        word.startswith(f"{name}=") for name in _WITHOUT_EFFECT
+    )

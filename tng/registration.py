@@ -28,6 +28,7 @@ from tng.models import Outcome
 from tng.plan.eligibility import PlanPolicy, Selection, select_devices
 from tng.plan.models import FailedTarget, Plan, PlannableDevice, TargetDescription
 from tng.plan.planner import InspectedTarget, make_plan
+from tng.plan.view import TargetFacts
 
 Result = TypeVar("Result")
 
@@ -94,7 +95,7 @@ def plan_selection(
     selection: Selection, targets: Sequence[OpenTarget], *, offline: bool, checked: bool = False
 ) -> Plan:
     """Like `plan_registration`, of devices that were selected already."""
-    read = _all_read(
+    read = read_targets(
         targets,
         lambda target: _read(target, selection.devices, offline=offline, checked=checked),
     )
@@ -135,6 +136,31 @@ def register(
     )  # fmt: skip
 
 
+def read_targets(
+    targets: Sequence[OpenTarget], read: Callable[[OpenTarget], Result]
+) -> list[Result | FailedTarget]:
+    """What ``read`` gives of each target, in order; all are read side by side.
+
+    A target that cannot be used is a `FailedTarget`. Raises `PlanningStoppedError`.
+    """
+    try:
+        return side_by_side(lambda target: _guarded(target, read), targets)
+    except StoppedError as error:
+        raise PlanningStoppedError(
+            "interrupted", "Nothing was changed; run the same command again."
+        ) from error
+
+
+def check_target(target: OpenTarget, *, offline: bool = False) -> TargetFacts:
+    """Make the target's preflight, and keep to its rates from now on.
+
+    Raises `TargetError` and `CloudError` siblings, which `read_targets` understands.
+    """
+    facts = target.cloud.preflight(offline=offline)
+    target.calls.follow(target.cloud, target.cloud.description.key)
+    return facts
+
+
 def plan_removal(
     targets: Sequence[OpenTarget], ledger: Ledger, device_ids: Sequence[str]
 ) -> tuple[tuple[Removal, ...], tuple[FailedTarget, ...]]:
@@ -143,17 +169,17 @@ def plan_removal(
     ``device_ids`` are chips' ids, certificate fingerprints or names. Reads who is being
     called, and nothing else of the targets. Raises `PlanningStoppedError`.
     """
-    checked = _all_read(targets, _check)
+    checked = read_targets(targets, check_target)
     open_keys = {target.key for target in ledger.targets()}
     removals = []
-    for target, failure in zip(targets, checked, strict=True):
+    for target, facts in zip(targets, checked, strict=True):
         description = target.cloud.description
-        if failure is None and description.key in open_keys:
+        if not isinstance(facts, FailedTarget) and description.key in open_keys:
             # Two names of one account and region are one target.
             open_keys.remove(description.key)
             devices = tuple(ledger.registered(description.key, device_ids))
             removals.append(Removal(target, description, devices))
-    return tuple(removals), tuple(failure for failure in checked if failure is not None)
+    return tuple(removals), tuple(facts for facts in checked if isinstance(facts, FailedTarget))
 
 
 def deregister(
@@ -186,42 +212,19 @@ def _by_key(targets: Sequence[OpenTarget]) -> dict[str, OpenTarget]:
     return found
 
 
-def _all_read(
-    targets: Sequence[OpenTarget], function: Callable[[OpenTarget], Result]
-) -> list[Result]:
+def _guarded(target: OpenTarget, read: Callable[[OpenTarget], Result]) -> Result | FailedTarget:
     try:
-        return side_by_side(function, targets)
-    except StoppedError as error:
-        raise PlanningStoppedError(
-            "interrupted", "Nothing was changed; run the same command again."
-        ) from error
+        return read(target)
+    except TargetError as error:
+        return FailedTarget(target.name, error.message, error.hint)
+    except CloudError as error:
+        hint = "Check the permissions of the credentials, then run the same command again."
+        return FailedTarget(target.name, str(error), hint)
 
 
 def _read(
     target: OpenTarget, devices: Sequence[PlannableDevice], *, offline: bool, checked: bool
-) -> InspectedTarget | FailedTarget:
-    try:
-        facts = target.cloud.preflight(offline=offline and not checked)
-        target.calls.follow(target.cloud, target.cloud.description.key)
-        view = None if offline else target.cloud.inspect(devices)
-    except TargetError as error:
-        return FailedTarget(target.name, error.message, error.hint)
-    except CloudError as error:
-        return _failed(target, error)
+) -> InspectedTarget:
+    facts = check_target(target, offline=offline and not checked)
+    view = None if offline else target.cloud.inspect(devices)
     return InspectedTarget(target.name, target.cloud, facts, view)
-
-
-def _check(target: OpenTarget) -> FailedTarget | None:
-    try:
-        target.cloud.preflight(offline=False)
-        target.calls.follow(target.cloud, target.cloud.description.key)
-    except TargetError as error:
-        return FailedTarget(target.name, error.message, error.hint)
-    except CloudError as error:
-        return _failed(target, error)
-    return None
-
-
-def _failed(target: OpenTarget, error: CloudError) -> FailedTarget:
-    hint = "Check the permissions of the credentials, then run the same command again."
-    return FailedTarget(target.name, str(error), hint)

@@ -5,13 +5,13 @@ one step. Order, rate, retries, ledger, progress and resume are not its business
 are the same for every cloud and live in ``apply``.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol, TypeVar, runtime_checkable
 
 from tng.plan.models import DevicePlan, PlannableDevice, Step
-from tng.plan.view import DevicePlanner, RemoteView, TargetFacts
+from tng.plan.view import DevicePlanner, RemoteState, RemoteView, TargetFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,4 +193,50 @@ class WatchableCloud(Cloud, Protocol):
         """Look at the device that is called ``name`` there; read-only, through the `Caller`.
 
         Raises `CloudError` siblings; one that is not there is a sighting too.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class HeldDevice:
+    """Something that a target holds, whoever put it there.
+
+    ``keys`` are the SHA-256 of its certificates in lower hex, none where it has no certificate
+    that is known. ``name`` is what it is called there (the registration id), empty where only
+    its certificate tells it from others; ``status`` is the cloud's own word. ``state`` is the
+    adapter's, for `ListingCloud.inspect_held`.
+    """
+
+    keys: tuple[str, ...]
+    name: str
+    status: str
+    state: RemoteState = field(default_factory=dict)
+
+
+@runtime_checkable
+class ListingCloud(Cloud, Protocol):
+    """A cloud that tells all that it holds. Everything here is read-only, through the `Caller`.
+
+    The methods raise `CloudError` siblings, also for a list that never ends.
+    """
+
+    @property
+    def held_a_second(self) -> float:
+        """How many devices `held` gives a second at most, at the target's rates."""
+
+    def held(self) -> Iterator[HeldDevice]:
+        """Everything there is, page by page. What is added meanwhile may be left out."""
+
+    def inspect_held(
+        self, devices: Sequence[PlannableDevice], held: Iterable[HeldDevice]
+    ) -> RemoteView:
+        """Like `Cloud.inspect`, out of the whole list ``held``; reads what it does not tell.
+
+        ``held`` is walked to its end, once, and nothing of others is kept.
+        """
+
+    def holds(self, certificates: Mapping[str, str]) -> Mapping[str, HeldDevice]:
+        """Which of these certificates are there, in as few calls as their number allows.
+
+        ``certificates`` are SHA-256 to common name (``""`` without one): a cloud that calls
+        devices by their common name finds them under that name alone.
         """

@@ -1,12 +1,19 @@
-"""Reading what is wanted out of a list that may be far longer, or far shorter.
+"""Reading lists of a cloud: what is wanted out of one that may be far longer, or all of it.
 
 Knows no cloud: what a page and a single answer are is told by the adapter.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from hashlib import sha256
 from typing import TypeVar
 
+from tng.clouds.interface import RefusedError
+
 Found = TypeVar("Found")
+
+MAX_PAGES = 100_000
+"""Of a list that is read whole: 10 million enrollments or 25 million certificates, far above
+what a target may hold (Azure DPS: 1,000,000)."""
 
 
 def find(
@@ -37,3 +44,25 @@ def find(
         if value is not None:
             found[key] = value
     return found
+
+
+def all_pages(
+    read: Callable[[str | None], tuple[Found, str | None]], limit: int = MAX_PAGES
+) -> Iterator[Found]:
+    """Every page of a list; ``read`` gives the page of a token, and the token of the next one.
+
+    Raises `RefusedError` for a list that comes back to where it was, or has more pages than
+    ``limit``, beside what ``read`` raises.
+    """
+    seen: set[bytes] = set()
+    token: str | None = None
+    for _ in range(limit):
+        page, token = read(token)
+        yield page
+        if token is None:
+            return
+        digest = sha256(token.encode("utf-8", "surrogatepass")).digest()
+        if digest in seen:
+            raise RefusedError("EndlessList", "the list comes back to a page that was read")
+        seen.add(digest)
+    raise RefusedError("EndlessList", f"the list has more than {limit:,} pages")

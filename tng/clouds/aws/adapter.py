@@ -3,13 +3,14 @@
 Order, rate, retries, ledger and resume are the engine's business.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from threading import Lock
 
 from tng.clouds.aws.api import AwsApi
 from tng.clouds.aws.comparison import plan_device
 from tng.clouds.aws.failures import AlreadyExistsError
-from tng.clouds.aws.inspection import Inspector
+from tng.clouds.aws.holding import LIST, held_devices, holds
+from tng.clouds.aws.inspection import PAGE, Inspector
 from tng.clouds.aws.names import Place
 from tng.clouds.aws.performing import perform
 from tng.clouds.aws.policies import read_policy_file
@@ -18,7 +19,7 @@ from tng.clouds.aws.rates import REGISTER, rates
 from tng.clouds.aws.sessions import AwsSessions
 from tng.clouds.aws.settings import AwsSettings
 from tng.clouds.aws.steps import device_steps, undo_steps
-from tng.clouds.interface import Caller, CloudError, RegisteredDevice, StepResult
+from tng.clouds.interface import Caller, CloudError, HeldDevice, RegisteredDevice, StepResult
 from tng.errors import TargetError
 from tng.plan.models import (
     UNKNOWN_ACCOUNT,
@@ -31,7 +32,10 @@ from tng.plan.view import Rates, RemoteView, TargetFacts
 
 
 class AwsCloud:
-    """AWS IoT Core as a `Cloud`. Makes no call and needs no credentials until `preflight`."""
+    """AWS IoT Core as a `ListingCloud`.
+
+    Makes no call and needs no credentials until `preflight`.
+    """
 
     def __init__(self, settings: AwsSettings, sessions: AwsSessions, caller: Caller) -> None:
         self._settings = settings
@@ -93,7 +97,26 @@ class AwsCloud:
 
     def inspect(self, devices: Sequence[PlannableDevice]) -> RemoteView:
         """Read what is there of these devices; raises `CloudError` siblings."""
-        return Inspector(self._api(), self._caller, self._settings, self._place).inspect(devices)
+        return self._inspector().inspect(devices)
+
+    @property
+    def held_a_second(self) -> float:
+        """A page of certificates a call."""
+        return PAGE * self.rates.bucket(LIST)[1]
+
+    def held(self) -> Iterator[HeldDevice]:
+        """Every certificate there is; raises `CloudError` siblings."""
+        return held_devices(self._api(), self._caller)
+
+    def inspect_held(
+        self, devices: Sequence[PlannableDevice], held: Iterable[HeldDevice]
+    ) -> RemoteView:
+        """Read what belongs to these devices' certificates; raises `CloudError` siblings."""
+        return self._inspector().inspect_held(devices, held)
+
+    def holds(self, certificates: Mapping[str, str]) -> Mapping[str, HeldDevice]:
+        """Which of these certificates are there; raises `CloudError` siblings."""
+        return holds(self._inspector(), list(certificates))
 
     def plan_device(self, device: PlannableDevice, view: RemoteView) -> DevicePlan:
         """Compare what is wanted with what is there."""
@@ -110,6 +133,9 @@ class AwsCloud:
     def perform(self, step: Step) -> StepResult:
         """Make the call once."""
         return perform(self._api(), self._caller, self._settings, step)
+
+    def _inspector(self) -> Inspector:
+        return Inspector(self._api(), self._caller, self._settings, self._place)
 
     def _api(self) -> AwsApi:
         with self._lock:

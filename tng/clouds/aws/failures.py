@@ -102,7 +102,7 @@ def converted(operation: str, error: Exception) -> CloudError:
     """The `CloudError` sibling that says what ``error`` means for the engine."""
     if isinstance(error, ClientError):
         return _from_reply(operation, error)
-    code, message = type(error).__name__, _clean(str(error))
+    code, message = type(error).__name__, clean(str(error))
     if isinstance(error, (BotoConnectionError, HTTPClientError, ResponseParserError)):
         return TransientError(code, message)
     if isinstance(
@@ -125,7 +125,7 @@ def converted(operation: str, error: Exception) -> CloudError:
 def _from_reply(operation: str, error: ClientError) -> CloudError:
     details = error.response.get("Error", {})
     code = str(details.get("Code") or "Unknown")
-    message = "" if code in _SIGNATURES else _clean(str(details.get("Message") or ""))
+    message = "" if code in _SIGNATURES else clean(str(details.get("Message") or ""))
     metadata = error.response.get("ResponseMetadata", {})
     status = metadata.get("HTTPStatusCode", 0)
     if code in _THROTTLES or status == 429:
@@ -152,7 +152,7 @@ def _retry_after(headers: object) -> float | None:
         return None
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
     """One printable line of bounded length."""
     line = "".join(character if character.isprintable() else " " for character in text)
     return " ".join(line.split())[:MAX_MESSAGE]

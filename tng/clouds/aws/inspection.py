@@ -5,7 +5,7 @@ its pages are not more than the devices asked for; what is then still unknown is
 for one by one. So there are never more than twice the calls that the better way takes.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
@@ -16,7 +16,7 @@ from tng.clouds.aws.failures import NotFoundError
 from tng.clouds.aws.names import Place
 from tng.clouds.aws.settings import AwsSettings
 from tng.clouds.aws.state import RemoteDevice, RemoteThing, read_thing, wanted_thing
-from tng.clouds.interface import Caller
+from tng.clouds.interface import Caller, HeldDevice
 from tng.clouds.listing import find
 from tng.plan.models import PlannableDevice
 from tng.plan.view import RemoteView
@@ -49,8 +49,24 @@ class Inspector:
 
     def inspect(self, devices: Sequence[PlannableDevice]) -> RemoteView:
         """The state of every device of which the target holds something."""
+        return self._inspect(devices, self.statuses([device.leaf.sha256 for device in devices]))
+
+    def inspect_held(
+        self, devices: Sequence[PlannableDevice], held: Iterable[HeldDevice]
+    ) -> RemoteView:
+        """The same, where ``held`` is every certificate that is there."""
+        wanted = {device.leaf.sha256 for device in devices}
+        statuses = {key: item.status for item in held for key in item.keys if key in wanted}
+        return self._inspect(devices, statuses)
+
+    def statuses(self, keys: Sequence[str]) -> dict[str, str]:
+        """The statuses of those of the certificates ``keys`` that are there."""
+        return find(keys, self._certificate_pages(), self._certificate)
+
+    def _inspect(
+        self, devices: Sequence[PlannableDevice], statuses: Mapping[str, str]
+    ) -> RemoteView:
         keys = [device.leaf.sha256 for device in devices]
-        statuses = find(keys, self._certificate_pages(), self._certificate)
         policies = self._policies(list(statuses))
         names = {key: thing for key, thing in self._names(devices) if thing}
         things = self._things(list(dict.fromkeys(names.values())))

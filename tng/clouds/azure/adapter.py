@@ -3,21 +3,29 @@
 Order, rate, retries, ledger and resume are the engine's business.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from threading import Lock
 
 from tng.clouds.azure.api import DpsApi
 from tng.clouds.azure.comparison import plan_device
-from tng.clouds.azure.inspection import Inspector
+from tng.clouds.azure.holding import held_devices, holds, inspect_held
+from tng.clouds.azure.inspection import PAGE, Inspector
 from tng.clouds.azure.performing import perform, perform_batch
 from tng.clouds.azure.preflight import Inquiry
-from tng.clouds.azure.rates import CREATE, MAX_BULK, rates
+from tng.clouds.azure.rates import CREATE, MAX_BULK, QUERY, rates
 from tng.clouds.azure.sessions import AzureSessions
 from tng.clouds.azure.settings import AzureSettings
 from tng.clouds.azure.sighting import sighting
 from tng.clouds.azure.steps import device_steps, undo_steps
-from tng.clouds.interface import Caller, CloudError, RegisteredDevice, Sighting, StepResult
+from tng.clouds.interface import (
+    Caller,
+    CloudError,
+    HeldDevice,
+    RegisteredDevice,
+    Sighting,
+    StepResult,
+)
 from tng.plan.models import (
     UNKNOWN_ACCOUNT,
     DevicePlan,
@@ -33,7 +41,7 @@ def _now() -> datetime:
 
 
 class AzureCloud:
-    """A Device Provisioning Service as a `BatchCloud` and a `WatchableCloud`.
+    """A Device Provisioning Service as a `BatchCloud`, a `WatchableCloud` and a `ListingCloud`.
 
     Makes no call and needs no credentials until `preflight`.
     """
@@ -88,7 +96,26 @@ class AzureCloud:
 
     def inspect(self, devices: Sequence[PlannableDevice]) -> RemoteView:
         """Read which of these devices are enrolled; raises `CloudError` siblings."""
-        return Inspector(self._service(), self._caller, self._settings).inspect(devices)
+        return self._inspector().inspect(devices)
+
+    @property
+    def held_a_second(self) -> float:
+        """A page of enrollments a query."""
+        return PAGE * self.rates.bucket(QUERY)[1]
+
+    def held(self) -> Iterator[HeldDevice]:
+        """Every individual enrollment there is; raises `CloudError` siblings."""
+        return held_devices(self._service(), self._caller)
+
+    def inspect_held(
+        self, devices: Sequence[PlannableDevice], held: Iterable[HeldDevice]
+    ) -> RemoteView:
+        """What the whole list says of these devices."""
+        return inspect_held(self._settings, devices, held)
+
+    def holds(self, certificates: Mapping[str, str]) -> Mapping[str, HeldDevice]:
+        """Which of these certificates are enrolled; raises `CloudError` siblings."""
+        return holds(self._inspector(), certificates)
 
     def plan_device(self, device: PlannableDevice, view: RemoteView) -> DevicePlan:
         """Compare what is wanted with what is there."""
@@ -117,6 +144,9 @@ class AzureCloud:
     def sight(self, name: str) -> Sighting:
         """What the device ``name`` has made of its enrollment."""
         return sighting(self._service(), self._caller, name)
+
+    def _inspector(self) -> Inspector:
+        return Inspector(self._service(), self._caller, self._settings)
 
     def _service(self) -> DpsApi:
         """The service's calls; found out by the preflight, or else now."""

@@ -35,9 +35,13 @@ class Inspector:
             registration_id = wanted_ids(self._settings, device).registration_id
             if registration_id:
                 ids[device.leaf.sha256] = registration_id
-        found = find(list(dict.fromkeys(ids.values())), self._pages(), self._one)
+        found = self.enrollments(list(dict.fromkeys(ids.values())))
         states = {key: found[name] for key, name in ids.items() if name in found}
         return RemoteView(states, self._seen if self._ended else None)
+
+    def enrollments(self, registration_ids: Sequence[str]) -> dict[str, RemoteEnrollment]:
+        """Those enrollments that are there, by registration id; in lower case, as asked for."""
+        return find(registration_ids, self._pages(), self._one)
 
     def _pages(self) -> Iterator[Mapping[str, RemoteEnrollment]]:
         continuation: str | None = None

@@ -1,0 +1,56 @@
+"""All that a target holds, and whether it holds certain certificates. Read-only.
+
+A certificate has no name of its own: which thing it belongs to would be a call for each.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+
+from tng.clouds.aws.api import AwsApi
+from tng.clouds.aws.failures import clean
+from tng.clouds.aws.inspection import PAGE, Inspector
+from tng.clouds.interface import Caller, HeldDevice, TransientError
+from tng.clouds.listing import all_pages
+
+LIST = "ListCertificates"
+_CERTIFICATE_ID = re.compile(r"[0-9a-f]{64}")
+
+
+def held_devices(api: AwsApi, caller: Caller) -> Iterator[HeldDevice]:
+    """Every certificate of the account and region; raises `CloudError` siblings."""
+
+    def read(marker: str | None) -> tuple[list[object], str | None]:
+        request: dict[str, object] = {"pageSize": PAGE}
+        if marker is not None:
+            request["marker"] = marker
+        return _page(caller(LIST, lambda: api.call(LIST, request)))
+
+    for page in all_pages(read):
+        yield from map(_held, page)
+
+
+def holds(inspector: Inspector, keys: list[str]) -> dict[str, HeldDevice]:
+    """Which of the certificates ``keys`` are there."""
+    return {
+        key: HeldDevice((key,), "", clean(status))
+        for key, status in inspector.statuses(keys).items()
+    }
+
+
+def _page(reply: Mapping[str, object]) -> tuple[list[object], str | None]:
+    certificates, marker = reply.get("certificates", []), reply.get("nextMarker")
+    if not isinstance(certificates, list):
+        raise TransientError("UnreadableReply", "the answer is no list of certificates")
+    return certificates, marker if isinstance(marker, str) and marker else None
+
+
+def _held(item: object) -> HeldDevice:
+    """What cannot be read is held all the same."""
+    members = item if isinstance(item, dict) else {}
+    key, status = members.get("certificateId"), members.get("status")
+    known = isinstance(key, str) and _CERTIFICATE_ID.fullmatch(key)
+    return HeldDevice(
+        (str(key),) if known else (),
+        "" if known or key is None else clean(str(key)[:128]),
+        clean(status) if isinstance(status, str) else "",
+    )

@@ -1,0 +1,100 @@
+"""Sessions with a token, and the private key that a URI names in it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from tng.pkcs11.errors import TokenError
+from tng.pkcs11.failures import token_failures
+from tng.pkcs11.module import module_file
+from tng.pkcs11.uri import TokenUri
+
+if TYPE_CHECKING:
+    from pkcs11 import PrivateKey, Session, Token
+
+_EXTRA_HINT = "Install it with: pip install 'tng[pkcs11]'"
+
+
+@contextmanager
+def open_session(uri: TokenUri, pin: str) -> "Iterator[Session]":
+    """A read-only session, logged in; raises `TokenError`.
+
+    Failures inside the block become `TokenError` as well.
+    """
+    token = find_token(uri)
+    with token_failures(f"token {token.label}"), token.open(user_pin=pin) as session:
+        yield session
+
+
+def find_token(uri: TokenUri) -> "Token":
+    """The one token that the URI names; `TokenError` if there is none, or several."""
+    try:
+        import pkcs11
+    except ImportError as error:
+        raise TokenError(
+            "keys in tokens need a package that is not installed: python-pkcs11", _EXTRA_HINT
+        ) from error
+
+    path = module_file(uri)
+    with token_failures(f"PKCS#11 module {path}"):
+        try:
+            module = pkcs11.lib(str(path))
+        except (OSError, RuntimeError) as error:
+            if isinstance(error, pkcs11.PKCS11Error):
+                raise
+            raise TokenError(
+                f"{path} is not a PKCS#11 module that can be loaded: {error}",
+                "name the module of your token, built for this machine",
+            ) from error
+        tokens = [token for token in module.get_tokens() if _fits(token, uri)]
+        known = [token.label for token in module.get_tokens() if token.label]
+    if len(tokens) == 1:
+        return tokens[0]
+    problem = f"{len(tokens)} tokens fit the URI" if tokens else "no token fits the URI"
+    raise TokenError(problem, f"{path} has: {', '.join(known) or 'none'}; token= or serial= tells")
+
+
+def find_private_key(session: "Session", uri: TokenUri) -> "PrivateKey":
+    """The one private key of the URI that may sign; `TokenError` otherwise."""
+    import pkcs11
+    from pkcs11 import Attribute, ObjectClass
+
+    wanted: dict[Attribute, object] = {Attribute.CLASS: ObjectClass.PRIVATE_KEY}
+    if uri.object is not None:
+        wanted[Attribute.LABEL] = uri.object
+    if uri.id is not None:
+        wanted[Attribute.ID] = uri.id
+    keys = [item for item in session.get_objects(wanted) if isinstance(item, pkcs11.PrivateKey)]
+    if len(keys) != 1:
+        problem = f"{len(keys)} private keys fit" if keys else "no private key fits"
+        raise TokenError(f"{problem} the URI", "object= is the key's label, id= its id as %01%02…")
+    if attribute(keys[0], Attribute.SIGN) is False:
+        raise TokenError("the key may not sign", "name another key: this one is without CKA_SIGN")
+    return keys[0]
+
+
+def attribute(item: object, name: object) -> object:
+    """An attribute of an object of the token; ``None`` where it has none or does not tell."""
+    from pkcs11.exceptions import PKCS11Error
+
+    try:
+        value: object = item[name]  # type: ignore[index]  # objects of several classes
+    except (PKCS11Error, NotImplementedError, KeyError):
+        return None
+    return value
+
+
+def _fits(token: "Token", uri: TokenUri) -> bool:
+    from pkcs11 import TokenFlag
+
+    if not token.flags & TokenFlag.TOKEN_INITIALIZED:
+        return False
+    # Labels and numbers are padded with blanks to their fixed lengths (PKCS#11 §3.2).
+    serial = token.serial.decode("utf-8", "replace").rstrip()
+    pairs = (
+        (uri.token, token.label),
+        (uri.serial, serial),
+        (uri.manufacturer, token.manufacturer_id),
+        (uri.model, token.model),
+    )
+    return all(wanted is None or wanted == found for wanted, found in pairs)

@@ -77,4 +77,22 @@ COMPARING: tuple[Check, ...] = (
         "Compare the order files of the two audits.",
         _SOURCE,
     ),
+    Check(
+        "status-changed",
+        Severity.WARNING,
+        Effect.NONE,
+        "The device has another outcome",
+        "Either report accepts it, or neither does, but not for the same reasons.",
+        "Compare its findings in the two reports.",
+        _SOURCE,
+    ),
+    Check(
+        "standing-unknown",
+        Severity.WARNING,
+        Effect.NONE,
+        "Where the device stands cannot be compared",
+        "In one of the two reports the target could not be read.",
+        "Audit again once the target can be read.",
+        _SOURCE,
+    ),
 )

@@ -40,6 +40,7 @@ from tng.report.schema_parts import (
 )
 from tng.report.watching_schema import watch_schemas
 from tng.scan import UNREADABLE, UNRECOGNISED, ZIP
+from tng.seal.schema import seal_schema
 from tng.trust.anchor import Role
 
 KINDS = (*(decoder.name for decoder in DECODERS), ZIP, UNREADABLE, UNRECOGNISED)
@@ -132,6 +133,7 @@ def schemas() -> dict[str, Schema]:
         ),
         **watch_schemas(),
         "tng.device-check.1.json": device_check_schema(),
+        "tng.seal.1.json": seal_schema(),
     }
 
 

@@ -11,6 +11,9 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 def printable(value: object) -> str:
     """The value's text; control and direction characters are shown as escapes."""
     text = "" if value is None else str(value)
+    # Holds for nearly every text, and for none with one of the characters looked for.
+    if text.isprintable():
+        return text
     return _UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 

@@ -11,7 +11,8 @@ from tng.report.csv_report import COLUMNS, csv_line, device_cells
 def write_csv(audit: Audit, stream: BinaryIO) -> None:
     """RFC 4180 with a header row; what is about no device has no place in it."""
     targets = [target.name for target in audit.targets]
-    stream.write(csv_line([*COLUMNS, "order", "delivery", *targets, "differences"]))
+    headings = [f"target {name}" for name in targets]
+    stream.write(csv_line([*COLUMNS, "order", "delivery", *headings, "differences"]))
     for device in audit.devices:
         stream.write(csv_line(_cells(device, targets)))
 

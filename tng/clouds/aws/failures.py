@@ -25,8 +25,14 @@ from tng.clouds.interface import (
     TransientError,
 )
 
-CONVERTED = (BotoCoreError, ClientError, ResponseParserError)
+_UNREADABLE_REPLIES = (AttributeError, LookupError, RuntimeError, TypeError, ValueError)
+"""What botocore raises beside its own errors where an answer is JSON of another form."""
+
+CONVERTED = (BotoCoreError, ClientError, ResponseParserError, *_UNREADABLE_REPLIES)
 """Everything that a call through botocore raises."""
+
+UNREADABLE = "UnreadableReply"
+"""The code of an answer that makes no sense."""
 
 MAX_MESSAGE = 300
 """Characters kept of a message that a cloud, or something posing as it, sent."""
@@ -119,6 +125,9 @@ def converted(operation: str, error: Exception) -> CloudError:
         return TargetUnusableError(code, message)
     if isinstance(error, ParamValidationError):
         return RefusedError(code, message)
+    if not isinstance(error, BotoCoreError):
+        # The call may have taken effect; only its answer makes no sense.
+        return TransientError(UNREADABLE, f"{code} reading the answer")
     return TargetUnusableError(code, message)
 
 

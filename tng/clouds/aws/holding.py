@@ -7,8 +7,9 @@ import re
 from collections.abc import Iterator, Mapping
 
 from tng.clouds.aws.api import AwsApi
-from tng.clouds.aws.failures import clean
+from tng.clouds.aws.failures import UNREADABLE, clean
 from tng.clouds.aws.inspection import PAGE, Inspector
+from tng.clouds.aws.replies import listed
 from tng.clouds.interface import Caller, HeldDevice, TransientError
 from tng.clouds.listing import all_pages
 
@@ -38,10 +39,10 @@ def holds(inspector: Inspector, keys: list[str]) -> dict[str, HeldDevice]:
 
 
 def _page(reply: Mapping[str, object]) -> tuple[list[object], str | None]:
-    certificates, marker = reply.get("certificates", []), reply.get("nextMarker")
-    if not isinstance(certificates, list):
-        raise TransientError("UnreadableReply", "the answer is no list of certificates")
-    return certificates, marker if isinstance(marker, str) and marker else None
+    marker = reply.get("nextMarker") or None
+    if marker is not None and not isinstance(marker, str):
+        raise TransientError(UNREADABLE, "the answer's nextMarker is no text")
+    return listed(reply, "certificates"), marker
 
 
 def _held(item: object) -> HeldDevice:

@@ -12,11 +12,12 @@ from functools import partial
 from typing import Any
 
 from tng.clouds.aws.api import AwsApi
-from tng.clouds.aws.failures import NotFoundError
+from tng.clouds.aws.failures import UNREADABLE, NotFoundError
 from tng.clouds.aws.names import Place
+from tng.clouds.aws.replies import named, structures, texts
 from tng.clouds.aws.settings import AwsSettings
 from tng.clouds.aws.state import RemoteDevice, RemoteThing, read_thing, wanted_thing
-from tng.clouds.interface import Caller, HeldDevice
+from tng.clouds.interface import Caller, HeldDevice, TransientError
 from tng.clouds.listing import find
 from tng.plan.models import PlannableDevice
 from tng.plan.view import RemoteView
@@ -88,11 +89,17 @@ class Inspector:
     def _certificate_pages(self) -> Iterator[Mapping[str, str]]:
         request = {"pageSize": PAGE}
         for reply in self._pages("ListCertificates", request, "marker", "nextMarker"):
-            yield {item["certificateId"]: item["status"] for item in reply["certificates"]}
+            items = structures(reply, "certificates")
+            yield {str(item.get("certificateId")): str(item.get("status")) for item in items}
 
     def _certificate(self, key: str) -> str | None:
         reply = self._read("DescribeCertificate", {"certificateId": key})
-        return None if reply is None else str(reply["certificateDescription"]["status"])
+        if reply is None:
+            return None
+        description = reply.get("certificateDescription")
+        if not isinstance(description, dict):
+            raise TransientError(UNREADABLE, "the answer does not describe a certificate")
+        return str(description.get("status"))
 
     def _policies(self, keys: Sequence[str]) -> dict[str, tuple[str, ...]]:
         """Which of the wanted policies are attached, by certificate id."""
@@ -109,12 +116,12 @@ class Inspector:
     def _target_pages(self, policy: str) -> Iterator[Mapping[str, bool]]:
         request = {"policyName": policy, "pageSize": PAGE}
         for reply in self._pages("ListTargetsForPolicy", request, "marker", "nextMarker"):
-            yield dict.fromkeys(reply["targets"], True)
+            yield dict.fromkeys(texts(reply, "targets"), True)
 
     def _has_policy(self, policy: str, known: dict[str, frozenset[str]], arn: str) -> bool | None:
         if arn not in known:
-            reply = self._read("ListAttachedPolicies", {"target": arn, "pageSize": PAGE}) or {}
-            known[arn] = frozenset(item["policyName"] for item in reply.get("policies", ()))
+            reply = self._read("ListAttachedPolicies", {"target": arn, "pageSize": PAGE})
+            known[arn] = frozenset(named(reply, "policies", "policyName") if reply else ())
         return True if policy in known[arn] else None
 
     def _things(self, names: Sequence[str]) -> dict[str, RemoteThing]:
@@ -133,7 +140,7 @@ class Inspector:
     def _thing_pages(self) -> Iterator[Mapping[str, Mapping[str, Any]]]:
         """Pages of names; the description is left empty, as a list gives a part of it only."""
         for reply in self._pages("ListThings", {"maxResults": PAGE}, "nextToken", "nextToken"):
-            yield {item["thingName"]: {} for item in reply["things"]}
+            yield {name: {} for name in named(reply, "things", "thingName")}
 
     def _describe_thing(self, name: str) -> Mapping[str, Any] | None:
         return self._read("DescribeThing", {"thingName": name})
@@ -144,12 +151,12 @@ class Inspector:
         return None if description is None else self._with_members(name, read_thing(description))
 
     def _with_members(self, name: str, thing: RemoteThing) -> RemoteThing:
-        principals = self._read("ListThingPrincipals", {"thingName": name}) or {}
-        thing["principals"] = tuple(principals.get("principals", ()))
+        principals = self._read("ListThingPrincipals", {"thingName": name})
+        thing["principals"] = texts(principals, "principals") if principals else ()
         if self._settings.groups:
             request = {"thingName": name, "maxResults": 100}
-            groups = self._read("ListThingGroupsForThing", request) or {}
-            thing["groups"] = tuple(item["groupName"] for item in groups.get("thingGroups", ()))
+            groups = self._read("ListThingGroupsForThing", request)
+            thing["groups"] = named(groups, "thingGroups", "groupName") if groups else ()
         return thing
 
     def _pages(

@@ -65,7 +65,9 @@ class DpsApi:
 
     def _page(self, size: int, continuation: str | None) -> Page:
         pages = self._enrollments.query(_ALL, top=size).by_page(continuation)
-        items = tuple(item for item in next(pages) if isinstance(item, dict))
+        items = tuple(next(pages))
+        if not all(isinstance(item, dict) for item in items):
+            raise ValueError("the answer is not a list of enrollments")
         token = getattr(pages, "continuation_token", None)
         return Page(items, token if isinstance(token, str) and token else None)
 

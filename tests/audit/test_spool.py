@@ -48,8 +48,8 @@ def test_findings_orders_and_standings_come_back_with_their_device(spool):
         DeviceStanding("eu", Standing.INCOMPLETE, "thing", ("no policy", "no group")),
         DeviceStanding("us", Standing.MISSING, "", ()),
     ]
-    spool.stand([(sha256, standings[1])])
-    spool.stand([(sha256, standings[0])])
+    spool.stand(sha256, standings[1])
+    spool.stand(sha256, standings[0])
     first, second, third = spool
     assert [item.target for item in first.standings] == ["us", "eu"]
     assert set(first.standings) == set(standings)
@@ -63,8 +63,7 @@ def test_two_devices_of_one_certificate_stand_alike(spool):
     (item,) = outcomes(1)
     filled(spool, [item, duplicate(item, "again.json")])
     sha256 = item.record.leaf.sha256
-    spool.stand([(sha256, DeviceStanding("eu", Standing.IN_PLACE, "n", ()))])
-    assert spool.numbers(sha256) == [1, 2]
+    spool.stand(sha256, DeviceStanding("eu", Standing.IN_PLACE, "n", ()))
     assert [len(device.standings) for device in spool] == [1, 1]
 
 
@@ -95,3 +94,11 @@ def test_lone_surrogates_go_in_and_come_out_visible(spool):
     assert first.findings[-1].message == "m\\udcff"
     assert first.order.order == "o\\udcff"
     assert second.source.file == "g\\udcff"
+
+
+def test_a_certificate_is_that_of_the_genuine_device_even_if_a_forged_one_came_first(spool):
+    (item,) = outcomes(1)
+    filled(spool, [duplicate(item, "forged.json"), item])
+    assert spool.number(item.record.leaf.sha256) == 2
+    with pytest.raises(LookupError):
+        spool.number("00" * 32)

@@ -110,28 +110,40 @@ class Spool:
         )
         self._database.executemany("INSERT OR REPLACE INTO orders VALUES (?, ?, ?, ?)", rows)
 
-    def stand(self, standings: Iterable[tuple[str, DeviceStanding]]) -> None:
-        """Say how devices stand on targets, by the SHA-256 of their certificates (hex)."""
-        rows = (
-            (
-                bytes.fromhex(sha256),
-                self._target(item.target),
-                item.standing.value,
-                without_surrogates(item.name),
-                to_json(list(item.differences)),
-            )
-            for sha256, item in standings
+    def stand(self, sha256: str, standing: DeviceStanding) -> None:
+        """Say how all devices of a certificate (its SHA-256 in hex) stand on a target."""
+        row = (
+            bytes.fromhex(sha256),
+            self._target(standing.target),
+            standing.standing.value,
+            without_surrogates(standing.name),
+            to_json(list(standing.differences)),
         )
-        self._database.executemany("INSERT OR REPLACE INTO standings VALUES (?, ?, ?, ?, ?)", rows)
+        self._database.execute("INSERT OR REPLACE INTO standings VALUES (?, ?, ?, ?, ?)", row)
 
-    def numbers(self, sha256: str) -> list[int]:
-        """The devices that have this certificate."""
-        query = "SELECT number FROM devices WHERE certificate = ? ORDER BY number"
-        return [row[0] for row in self._database.execute(query, (bytes.fromhex(sha256),))]
+    def number(self, sha256: str) -> int:
+        """The device that a certificate is of: the first genuine one, or the first.
+
+        Raises `LookupError` where there is none.
+        """
+        query = (
+            "SELECT number FROM devices WHERE certificate = ?"
+            " ORDER BY accepted DESC, number LIMIT 1"
+        )
+        row = self._database.execute(query, (bytes.fromhex(sha256),)).fetchone()
+        if row is None:
+            raise LookupError(sha256)
+        found: int = row[0]
+        return found
 
     def device(self, number: int) -> AuditedDevice:
         """One device, by its number."""
         return next(iter(self._walk(number, number)))
+
+    def place(self, number: int) -> tuple[str, str]:
+        """What one calls the device, and where it stands in the sources."""
+        device = self.device(number)
+        return device.device_id or str(device.source), str(device.source)
 
     def chips(self) -> tuple[int, int]:
         """How many chips there are, and how many of them are genuine."""

@@ -7,6 +7,7 @@ import typer
 from typer.core import TyperGroup
 
 from tng import __version__
+from tng.cli.audit import audit
 from tng.cli.check_device import check_device
 from tng.cli.checks import checks
 from tng.cli.console import ColorChoice, Verbosity, complain
@@ -151,6 +152,7 @@ app.command("checks")(checks)
 app.add_typer(trust, name="trust")
 app.command("plan")(plan)
 app.command("register")(register)
+app.command("audit")(audit)
 app.command("status")(status)
 app.command("watch")(watch)
 app.command("check-device")(check_device)

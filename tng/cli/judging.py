@@ -1,7 +1,7 @@
 """What every command that verifies needs from its options: verifier and report context."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +11,7 @@ from tng import __version__
 from tng.errors import UsageError
 
 if TYPE_CHECKING:
+    from tng.audit.models import InputRole
     from tng.config import Settings
     from tng.report.interface import ReportContext
     from tng.verify.verifier import Verifier
@@ -44,6 +45,22 @@ def make_verifier(options: JudgingOptions) -> "tuple[Verifier, ReportContext, Se
     added = tuple((a.role.value, a.id, a.source) for a in store.anchors if not a.built_in)
     context = ReportContext(__version__, policy.at, policy.strict, added)
     return Verifier(store, policy), context, settings
+
+
+def trust_files(
+    options: JudgingOptions, settings: "Settings"
+) -> "Iterator[tuple[InputRole, Path]]":
+    """The files that add to what is trusted: those of ``tng.toml``, then those of flags."""
+    from tng.audit.models import InputRole
+
+    trust = settings.trust
+    for role, paths in (
+        (InputRole.TRUST_ANCHOR, (*trust.anchors, *options.trust_anchors)),
+        (InputRole.MANIFEST_SIGNER, (*trust.manifest_signers, *options.manifest_signers)),
+        (InputRole.INTERMEDIATE, (*trust.intermediates, *options.intermediates)),
+    ):
+        for path in paths:
+            yield role, path
 
 
 def parse_time(text: str | None) -> datetime:

@@ -47,13 +47,13 @@ class Verifier:
     """Judges devices one by one; pure, and safe to be used by several threads."""
 
     def __init__(self, store: TrustStore, policy: VerificationPolicy) -> None:
-        self._store = store
+        self.store = store
         self._policy = policy
         self._walk = IssuerWalk(store, policy.at)
 
     def __reduce__(self) -> tuple[type["Verifier"], tuple[TrustStore, VerificationPolicy]]:
         # What was remembered stays behind when the verifier goes to another process.
-        return Verifier, (self._store, self._policy)
+        return Verifier, (self.store, self._policy)
 
     def judge(self, entry: DeviceEntry) -> JudgedDevice:
         """The outcome of one decoded device (the procedure is the module's docstring)."""
@@ -76,7 +76,7 @@ class Verifier:
     def _check_manifest_entry(
         self, entry: DeviceEntry, evidence: ManifestEvidence, found: list[Finding]
     ) -> Anchor | None:
-        signer = find_signer(evidence, self._store)
+        signer = find_signer(evidence, self.store)
         if isinstance(signer, Finding):
             found.append(signer)
             found += check_identities(entry, evidence)

@@ -1,0 +1,180 @@
+"""From sources, orders and targets to an audit: the front door of the room.
+
+    with make_audit(scan, verifier, question, stop) as audit:
+        write_audit(AuditForm.HTML, audit, stream)
+
+Nothing here prints, asks or changes a cloud; the ledger's memory is written by `remember`,
+when the reports are out.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+
+from tng.apply.session import OpenTarget
+from tng.apply.stopping import StopSignal
+from tng.audit.evidence import checks_run, source_inputs, used_anchors
+from tng.audit.looking import LookProgress
+from tng.audit.models import (
+    Audit,
+    AuditInput,
+    DeviceStanding,
+    GeneralFinding,
+    Making,
+    Overlap,
+    Subject,
+)
+from tng.audit.spool import Spool
+from tng.audit.standing import TargetsSeen, look_at_targets
+from tng.audit.tally import TallyCounter
+from tng.audit.troubles import TroubleCounter
+from tng.audit.verdict import decide
+from tng.findings import Finding, finding
+from tng.ledger import Ledger
+from tng.models import Outcome, Undecodable
+from tng.plan.eligibility import PlanPolicy, Selection, select_devices
+from tng.registration import refuse_stopped
+from tng.scan import Scan
+from tng.verify.verifier import Verifier
+
+_NO_TARGETS = TargetsSeen((), (), ())
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked beside "is it genuine".
+
+    ``files`` decide something besides the sources: orders, trust, configuration. Without
+    ``targets`` no cloud is looked at; ``policy`` says what should be registered there.
+    """
+
+    making: Making
+    files: tuple[AuditInput, ...] = ()
+    orders: None = None
+    targets: Sequence[OpenTarget] = ()
+    policy: PlanPolicy = field(default_factory=PlanPolicy)
+    with_extras: bool = True
+    ledger: Ledger | None = None
+
+
+@contextmanager
+def make_audit(
+    scan: Scan,
+    verifier: Verifier,
+    question: Question,
+    stop: StopSignal,
+    progress: LookProgress | None = None,
+) -> Iterator[Audit]:
+    """Judge, compare and decide. The audit's devices can be walked until the block ends.
+
+    Raises `PlanningStoppedError` (Ctrl-C) and `LedgerError`; what cannot be read of sources and
+    targets is a finding.
+    """
+    with Spool() as spool:
+        work = _Work(spool, question, stop)
+        selection = work.judge(scan.outcomes(verifier))
+        spool.close_intake()
+        overlaps = work.compare_sources()
+        seen = work.look(selection, progress)
+        work.general += seen.general
+        work.troubles.add_general(work.general)
+        tally = work.tally.result(*spool.chips())
+        troubles = work.troubles.result()
+        refuse_stopped(stop)
+        yield Audit(
+            making=question.making,
+            verdict=decide(tally, troubles, None, seen.targets),
+            tally=tally,
+            troubles=troubles,
+            general=tuple(work.general),
+            reconciliation=None,
+            overlaps=overlaps,
+            seen_before=(),
+            targets=seen.targets,
+            elsewhere=seen.elsewhere,
+            inputs=(*source_inputs(scan.inputs), *question.files),
+            anchors=used_anchors(verifier.store, work.tally.vouching),
+            checks=checks_run(
+                with_orders=question.orders is not None, with_targets=bool(question.targets)
+            ),
+            devices=spool,
+        )
+
+
+@dataclass(slots=True)
+class _Work:
+    spool: Spool
+    question: Question
+    stop: StopSignal
+    tally: TallyCounter = field(default_factory=TallyCounter)
+    troubles: TroubleCounter = field(default_factory=TroubleCounter)
+    general: list[GeneralFinding] = field(default_factory=list)
+
+    def judge(self, outcomes: Iterable[Outcome]) -> Selection | None:
+        """Take in every outcome; those to be registered, where there is a target."""
+        watched = self._taken_in(outcomes)
+        if self.question.targets:
+            return select_devices(watched, self.question.policy)
+        for _ in watched:
+            pass
+        return None
+
+    def _taken_in(self, outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
+        for outcome in outcomes:
+            refuse_stopped(self.stop)
+            self.spool.add(outcome)
+            self.tally.add(outcome)
+            self.troubles.add(outcome)
+            yield outcome
+
+    def compare_sources(self) -> tuple[Overlap, ...]:
+        """Which inputs hold the same devices."""
+        overlaps = self.spool.overlaps()
+        for item in overlaps:
+            message = f"{item.devices:,} devices of {item.first} are in {item.second} too"
+            subject = Subject("source", item.second)
+            self.general.append(GeneralFinding(subject, finding("sources-overlap", message)))
+        return overlaps
+
+    def look(self, selection: Selection | None, progress: LookProgress | None) -> TargetsSeen:
+        """How the devices stand on the targets."""
+        if selection is None:
+            return _NO_TARGETS
+        return look_at_targets(
+            selection,
+            _certificates(selection),
+            self.question.targets,
+            ledger=self.question.ledger,
+            keep=self._keep_standing,
+            stop=self.stop,
+            with_extras=self.question.with_extras,
+            progress=progress,
+        )
+
+    def _keep_standing(
+        self, sha256: str, standing: DeviceStanding | None, findings: tuple[Finding, ...]
+    ) -> None:
+        if standing is not None:
+            self.spool.stand(sha256, standing)
+        if findings:
+            number = self.spool.number(sha256)
+            self._note((number, item) for item in findings)
+
+    def _note(self, notes: Iterable[tuple[int, Finding]]) -> None:
+        """Add findings to devices that are in the spool already."""
+        for number, item in notes:
+            self.spool.note([(number, item)])
+            self.troubles.add_to_device(item, partial(self.spool.place, number))
+
+
+def _certificates(selection: Selection) -> dict[str, str | None]:
+    """The certificates that must not be registered, with their common names."""
+    found: dict[str, str | None] = {}
+    for item in selection.ineligible:
+        if isinstance(item.outcome, Undecodable):
+            continue
+        leaf = item.outcome.record.leaf
+        if leaf is not None:
+            found[leaf.sha256] = leaf.subject.common_name
+    return found

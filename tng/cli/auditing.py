@@ -1,0 +1,190 @@
+"""The run of an audit: from the command's options to written, sealed and remembered reports."""
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from tng import __version__
+from tng.cli import target_options as target
+from tng.cli.audit_outputs import destinations, refuse_overwriting, write_reports
+from tng.cli.command_line import repeatable_command
+from tng.cli.console import talk
+from tng.cli.judging import JudgingOptions, make_verifier, trust_files
+from tng.report.audit.registry import AuditForm
+from tng.report.text import printable
+
+if TYPE_CHECKING:
+    from tng.apply.session import OpenTarget
+    from tng.apply.stopping import StopSignal
+    from tng.audit.auditing import Question
+    from tng.audit.models import Audit, AuditInput
+    from tng.cli.audit_outputs import Destination
+    from tng.config import Settings
+    from tng.findings import Severity
+    from tng.ledger import Ledger
+    from tng.report.interface import ReportContext
+    from tng.seal.interface import SigningKey
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The options of the command, as they were given; ``arguments`` are all its words."""
+
+    sources: Sequence[str]
+    judging: JudgingOptions
+    form: AuditForm | None
+    outputs: Sequence[Path]
+    orders: Sequence[Path]
+    sign: str | None
+    targets: Sequence[str]
+    flags: Mapping[str, object]
+    with_extras: bool
+    ledger: Path | None
+    remember: bool
+    allow_unverified: bool
+    allow_attestation: bool
+    jobs: int
+    arguments: Sequence[str]
+
+
+def run_audit(request: Request) -> "Severity | None":
+    """Audit, write the reports, seal them, and remember; gives the heaviest severity found.
+
+    What cannot work (an unknown form, an unusable key or order) is said before anything is read.
+    """
+    from tng.apply.stopping import StopSignal
+    from tng.audit.auditing import make_audit
+    from tng.cli.interrupts import graceful
+    from tng.cli.sealing import load_signing_key
+    from tng.scan import Scan
+
+    request = _to_the_second(request)
+    reports = destinations(request.outputs, request.form, sealed=request.sign is not None)
+    refuse_overwriting(reports, [*map(Path, request.sources), *request.orders])
+    key = None if request.sign is None else load_signing_key(request.sign)
+    verifier, context, settings = make_verifier(request.judging)
+    stop, started = StopSignal(), monotonic()
+    with ExitStack() as stack:
+        question = _question(request, settings, context, stop, stack)
+        scan = Scan(request.sources, sys.stdin.buffer, request.jobs)
+        stack.enter_context(graceful(stop))
+        audit = stack.enter_context(make_audit(scan, verifier, question, stop, _Progress()))
+        write_reports(audit, reports)
+        if key is not None:
+            _seal(key, audit, reports)
+        _say(audit, reports, monotonic() - started)
+        return audit.heaviest
+
+
+def _to_the_second(request: Request) -> Request:
+    """With a time of judgment that a report can state whole, so that it can be made again."""
+    if request.judging.at is not None:
+        return request
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    return replace(request, judging=replace(request.judging, at=now))
+
+
+def _question(
+    request: Request,
+    settings: "Settings",
+    context: "ReportContext",
+    stop: "StopSignal",
+    stack: ExitStack,
+) -> "Question":
+    from tng.audit.auditing import Question
+    from tng.audit.models import Making
+    from tng.plan.eligibility import PlanPolicy
+
+    command = repeatable_command(request.arguments, context.at)
+    return Question(
+        making=Making(__version__, context.at, context.strict, command, context.added),
+        files=tuple(_files(request, settings)),
+        targets=_targets(request, settings, stop),
+        policy=PlanPolicy(request.allow_unverified, request.allow_attestation),
+        with_extras=request.with_extras,
+        ledger=_ledger(request, settings, stack),
+    )
+
+
+def _files(request: Request, settings: "Settings") -> "Iterator[AuditInput]":
+    """The files that decide something besides the sources."""
+    from tng.audit.evidence import file_input
+    from tng.audit.models import InputRole
+
+    for path in request.orders:
+        yield file_input(InputRole.ORDER, path)
+    for role, path in trust_files(request.judging, settings):
+        yield file_input(role, path)
+    if settings.file is not None:
+        yield file_input(InputRole.CONFIGURATION, settings.file)
+
+
+def _targets(
+    request: Request, settings: "Settings", stop: "StopSignal"
+) -> "tuple[OpenTarget, ...]":
+    """The targets to be looked at; none unless one was asked for."""
+    from tng.apply.engine import DEFAULT_THREADS
+    from tng.clouds.registry import CloudOpener, select_targets
+    from tng.registration import open_targets
+
+    if not request.targets and not request.flags:
+        return ()
+    chosen = select_targets(settings, request.targets, request.flags)
+    threads = settings.run.threads or DEFAULT_THREADS
+    return open_targets(chosen, CloudOpener(threads=threads).open, stop)
+
+
+def _ledger(request: Request, settings: "Settings", stack: ExitStack) -> "Ledger | None":
+    """The memory of earlier audits and registrations; none is made if nothing is remembered."""
+    from tng.ledger import SqliteLedger
+
+    path = request.ledger or settings.run.ledger or target.DEFAULT_LEDGER
+    if not request.remember and not path.exists():
+        return None
+    return stack.enter_context(SqliteLedger(path))
+
+
+class _Progress:
+    """Says on stderr which targets take long to be read."""
+
+    def listing(self, target: str, a_second: float) -> None:
+        """Reading everything on a target begins."""
+        talk().print(f"reading what {printable(target)} holds, at most {a_second:,.0f} a second …")
+
+    def listed(self, target: str, devices: int) -> None:
+        """Now and then a word on how far it is."""
+        if devices and devices % 100_000 == 0:
+            talk().print(f"  {printable(target)}: {devices:,} until now")
+
+
+def _seal(key: "SigningKey", audit: "Audit", reports: "Sequence[Destination]") -> None:
+    from tng.cli.sealing import seal_outputs
+
+    paths = [item.path for item in reports if item.path is not None]
+    report = next(
+        item.path for item in reports if item.form is AuditForm.JSON and item.path is not None
+    )
+    seal_outputs(key, audit.making, audit.inputs, paths, report)
+
+
+_STYLES = {"accept": "green", "accept-with-remarks": "yellow"}
+
+
+def _say(audit: "Audit", reports: "Sequence[Destination]", seconds: float) -> None:
+    """The verdict, its reasons and the files, on stderr."""
+    console = talk()
+    verdict = audit.verdict
+    console.print(
+        printable(verdict.sentence), style=f"bold {_STYLES.get(verdict.decision.value, 'red')}"
+    )
+    for reason in verdict.reasons:
+        console.print(f"  {printable(reason)}")
+    for item in reports:
+        if item.path is not None:
+            console.print(f"wrote {printable(item.path)} ({item.form.value})")
+    console.print(f"{len(audit.devices):,} devices in {seconds:.1f} s")

@@ -60,7 +60,8 @@ def _repeats(audit: Audit) -> Iterator[str]:
         )
     for seen in audit.seen_before:
         yield (
-            f"- {counted(seen.devices, 'device')} seen in {code(seen.source)}, audited {prose(seen.at)}"
+            f"- {counted(seen.devices, 'device')} seen in {code(seen.source)}, "
+            f"audited {prose(seen.at)}"
         )
 
 
@@ -71,7 +72,8 @@ def write_targets(page: Page, audit: Audit) -> None:
     page.heading("On the targets")
     page.fill(map(_target, audit.targets), _TARGETS, "targets are")
     elsewhere = (
-        f"- {counted(item.devices, 'device')} registered on {code(item.target)} too, which was not read"
+        f"- {counted(item.devices, 'device')} registered on {code(item.target)} too, "
+        "which was not read"
         for item in audit.elsewhere
     )
     page.fill(elsewhere, _REPEATS, "targets are")

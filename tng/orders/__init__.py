@@ -1,8 +1,17 @@
 """Orders: what was bought, read from a table or JSON that the buyer's side made.
 
-Knows nothing of devices: `tng.audit` compares.
+Knows nothing of devices: `tng.audit` compares. `reading` is the front door.
 """
 
-from tng.orders.model import OrderLine, SerialRange
+from tng.orders.model import OrderBook, OrderLine, SerialRange, line_names
+from tng.orders.problems import OrderFileError
+from tng.orders.reading import read_orders
 
-__all__ = ["OrderLine", "SerialRange"]
+__all__ = [
+    "OrderBook",
+    "OrderFileError",
+    "OrderLine",
+    "SerialRange",
+    "line_names",
+    "read_orders",
+]

@@ -1,0 +1,112 @@
+"""Orders in CSV: UTF-8 with or without a byte order mark; comma, semicolon or tab between cells."""
+
+import csv
+import io
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import islice
+
+from tng.orders.columns import Header
+from tng.orders.limits import HEADER_WITHIN, MAX_LINE_CHARACTERS, MAX_LINES_OF_A_ROW
+from tng.orders.problems import OrderFileError
+from tng.orders.table import NumberedRow, best_header
+
+DELIMITERS = ",;\t"
+_ENCODING_HINT = 'Save it as "CSV UTF-8", or as XLSX.'
+
+
+def read_csv(file: str, data: bytes) -> tuple[Header, Iterator[NumberedRow]]:
+    """The header and the rows behind it, each with the number of its first line.
+
+    Raises `OrderFileError`, also while the rows are walked.
+    """
+    _check_encoding(file, data)
+    found = {delimiter: _header(file, data, delimiter) for delimiter in DELIMITERS}
+    delimiter = max(DELIMITERS, key=lambda each: len(found[each][1].columns))
+    number, header = found[delimiter]
+    rows = _rows(file, data, delimiter)
+    return header, (row for row in rows if row[0] > number)
+
+
+def _header(file: str, data: bytes, delimiter: str) -> tuple[int, Header]:
+    return best_header(islice(_readable(_rows(file, data, delimiter)), HEADER_WITHIN))
+
+
+def _readable(rows: Iterator[NumberedRow]) -> Iterator[NumberedRow]:
+    """The rows up to a damaged one, which another delimiter may mend, or the reader will tell."""
+    with suppress(OrderFileError):
+        yield from rows
+
+
+def _check_encoding(file: str, data: bytes) -> None:
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise OrderFileError(
+            f"{file} line {line}: found a byte 0x{data[error.start]:02x} that is not UTF-8, "
+            "expected CSV in UTF-8, XLSX or JSON",
+            _ENCODING_HINT,
+        ) from error
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        raise OrderFileError(
+            f"{file} line {line}: found a NUL byte, expected CSV in UTF-8, XLSX or JSON",
+            _ENCODING_HINT,
+        )
+
+
+def _rows(file: str, data: bytes, delimiter: str) -> Iterator[NumberedRow]:
+    lines = _Lines(file, data)
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    while True:
+        number = lines.begin_row()
+        try:
+            cells = next(reader, None)
+        except csv.Error as error:
+            raise OrderFileError(
+                f"{file} line {number}: found a row that is no CSV ({error}), expected cells "
+                "with quotes around those that hold a separator",
+                "Look for a quote that is never closed, and save it as CSV again.",
+            ) from error
+        if cells is None:
+            return
+        if any(cells):
+            yield number, cells
+
+
+class _Lines:
+    """The lines of the text, none longer and no row of more of them than is bearable."""
+
+    def __init__(self, file: str, data: bytes) -> None:
+        self._file = file
+        self._stream = io.TextIOWrapper(io.BytesIO(data), "utf-8-sig", newline="")
+        self._number = 0
+        self._row = 0
+
+    def begin_row(self) -> int:
+        """The number of the line with which the next row begins."""
+        self._row = self._number + 1
+        return self._row
+
+    def __iter__(self) -> "_Lines":
+        return self
+
+    def __next__(self) -> str:
+        line = self._stream.readline(MAX_LINE_CHARACTERS + 1)
+        if not line:
+            raise StopIteration
+        self._number += 1
+        if len(line) > MAX_LINE_CHARACTERS:
+            raise OrderFileError(
+                f"{self._file} line {self._number}: found more than {MAX_LINE_CHARACTERS} "
+                "characters, expected shorter lines",
+                "Write the serial numbers one a row.",
+            )
+        if self._number - self._row >= MAX_LINES_OF_A_ROW:
+            raise OrderFileError(
+                f"{self._file} line {self._row}: found a row of more than {MAX_LINES_OF_A_ROW} "
+                "lines, expected shorter ones",
+                "Look for a quote that is never closed, or write the serial numbers one a row.",
+            )
+        return line

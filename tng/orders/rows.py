@@ -1,0 +1,110 @@
+"""From the cells of one row to what it orders; what cannot be used becomes problems."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import TypeVar
+
+from tng.models import Source
+from tng.orders.cells import date_of, is_blank, name_of, quantity_of
+from tng.orders.columns import Column
+from tng.orders.model import SerialRange
+from tng.orders.problems import CellError, Problem, Problems
+from tng.orders.serials import serials_of
+
+_Value = TypeVar("_Value")
+_NO_SERIALS: tuple[SerialRange, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RawRow:
+    """The cells of a row by column, and where it stands: ``place`` in words."""
+
+    source: Source
+    place: str
+    cells: Mapping[Column, object]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRow:
+    """One row that can be used."""
+
+    source: Source
+    place: str
+    order: str
+    part_number: str
+    quantity: int
+    serials: tuple[SerialRange, ...]
+    group_id: str | None
+    date: date | None
+
+
+class RowReader:
+    """Reads rows; ``names`` are the columns as the file's header spells them."""
+
+    def __init__(self, names: Mapping[Column, str], problems: Problems) -> None:
+        self._names = names
+        self._problems = problems
+
+    def read(self, row: RawRow) -> OrderRow | None:
+        """What the row orders; ``None`` for a blank row, and after problems were noted."""
+        if all(map(is_blank, row.cells.values())):
+            return None
+        order = self._cell(row, Column.ORDER, name_of)
+        part = self._cell(row, Column.PART_NUMBER, name_of)
+        serials = self._optional(row, Column.SERIAL, serials_of, _NO_SERIALS)
+        group = self._optional(row, Column.GROUP_ID, name_of, None)
+        day = self._optional(row, Column.DATE, date_of, None)
+        quantity = None if serials is None else self._quantity(row, serials)
+        if order is None or part is None or serials is None or quantity is None:
+            return None
+        return OrderRow(row.source, row.place, order, part, quantity, serials, group, day)
+
+    def _quantity(self, row: RawRow, serials: tuple[SerialRange, ...]) -> int | None:
+        listed = sum(item.size for item in serials)
+        stated = self._optional(row, Column.QUANTITY, quantity_of, listed)
+        if stated is None or not serials:
+            if stated == 0:
+                error = CellError("nothing", "a quantity, or serial numbers")
+                self._note(row, Column.QUANTITY, error)
+                return None
+            return stated
+        # Vendors do not use every number of a range, so that it may be longer than the quantity.
+        fewest = sum(item.size == 1 for item in serials)
+        if fewest <= stated <= listed:
+            return stated
+        expected = f"{listed}" if fewest == listed else f"from {fewest} to {listed}"
+        self._note(
+            row,
+            Column.QUANTITY,
+            CellError(
+                str(stated),
+                f"{expected}, for the serial numbers of the row",
+                "The quantity is that of the row: with one serial number a row it is 1 or "
+                "left empty.",
+            ),
+        )
+        return None
+
+    def _optional(
+        self,
+        row: RawRow,
+        column: Column,
+        read: Callable[[object], _Value],
+        otherwise: _Value,
+    ) -> _Value | None:
+        if is_blank(row.cells.get(column)):
+            return otherwise
+        return self._cell(row, column, read)
+
+    def _cell(self, row: RawRow, column: Column, read: Callable[[object], _Value]) -> _Value | None:
+        try:
+            value = row.cells.get(column)
+            return read("" if value is None else value)
+        except CellError as error:
+            self._note(row, column, error)
+            return None
+
+    def _note(self, row: RawRow, column: Column, error: CellError) -> None:
+        name = self._names.get(column, column.value)
+        self._problems.add(Problem(row.place, name, error.found, error.expected, error.hint))

@@ -1,0 +1,162 @@
+"""``tng audit`` as its users type it: forms, files, exit codes, and the same bytes again."""
+
+import json
+import re
+import signal
+import subprocess
+import time
+
+import pytest
+
+from tests.cli.processes import TNG, environment, start
+from tests.commands import run_tng
+from tests.judging import MANIFESTS, MICROCHIP_TRUST
+from tng.report.audit.registry import SUFFIXES, AuditForm
+
+GENUINE = str(MANIFESTS / "tngtls-10.json")
+FORGED = str(MANIFESTS / "forged-mixed.json")
+AT = ("--at", "2026-11-21T12:00:00Z")
+
+
+@pytest.fixture(autouse=True)
+def _own_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def audit(*arguments, expect=0):
+    """Run in this process, with the test vendor trusted."""
+    return run_tng("audit", *arguments, *MICROCHIP_TRUST, expect=expect)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        ((GENUINE,), 0),
+        ((FORGED,), 1),
+        ((FORGED, "--fail-on", "never"), 0),
+        ((GENUINE, "--fail-on", "notice"), 1),
+        ((GENUINE, "--at", "2018-01-01"), 1),
+        ((), 2),
+        ((GENUINE, "--format", "columns"), 2),
+        ((GENUINE, "--output", "report"), 2),
+        ((GENUINE, "--output", "report.txt"), 2),
+        ((GENUINE, "--output", "a.html", "--output", "a.html"), 2),
+        ((GENUINE, "--output", "a.html", "--output", "./x/../a.html"), 2),
+        ((GENUINE, "--output", "a.html", "--output", "a.csv", "--format", "html"), 2),
+        ((GENUINE, "--output", GENUINE), 2),
+        ((GENUINE, "--sign", "key.pem"), 2),
+        ((GENUINE, "--key", "key.pem"), 2),
+        ((GENUINE, "--check", "a.json"), 2),
+        (("--check", "a.json", "--output", "b.json"), 2),
+        ((GENUINE, "--policy", "fleet"), 2),
+        ((GENUINE, "--target", "nowhere"), 3),
+        (("does-not-exist.json",), 3),
+        ((GENUINE, "--expect", "does-not-exist.csv"), 3),
+        ((GENUINE, "--output", "a.html", "--sign", "does-not-exist.pem"), 3),
+        ((GENUINE, "--output", "no/such/folder/report.html"), 3),
+        (("--check", "does-not-exist.json"), 3),
+    ],
+)
+def test_exit_codes(arguments, code, tmp_path):
+    result = audit(*arguments, expect=code)
+    assert "Traceback" not in result.output
+    if code == 3:
+        assert re.match(r"error: .*\nhint: ", result.stderr.replace("\n\n", "\n"))
+    if code in (2, 3):
+        assert result.stdout == ""
+        assert not list(tmp_path.glob("*.html"))
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_the_name_of_a_file_says_its_form(suffix, tmp_path):
+    audit(FORGED, "--output", f"report{suffix}", expect=1)
+    written = (tmp_path / f"report{suffix}").read_bytes()
+    audit(FORGED, "--output", "report.by-format", "--format", SUFFIXES[suffix], expect=1)
+    assert len((tmp_path / "report.by-format").read_bytes()) == pytest.approx(len(written), rel=0.1)
+    assert (written[:1], written[:2] == b"PK") == {
+        AuditForm.HTML: (b"<", False),
+        AuditForm.XLSX: (b"P", True),
+        AuditForm.CSV: (b"s", False),
+        AuditForm.JSON: (b"{", False),
+        AuditForm.MARKDOWN: (b"#", False),
+        AuditForm.JUNIT: (b"<", False),
+        AuditForm.SARIF: (b"{", False),
+    }[SUFFIXES[suffix]]
+
+
+def test_sarif_may_end_in_json(tmp_path):
+    audit(GENUINE, "--output", "report.sarif.json")
+    assert json.loads((tmp_path / "report.sarif.json").read_bytes())["version"] == "2.1.0"
+
+
+def test_without_an_output_the_report_is_markdown_on_stdout_and_the_verdict_on_stderr():
+    done = start("audit", GENUINE, *MICROCHIP_TRUST)
+    assert done.stdout.startswith(b"# ")
+    assert b"all 10 devices are genuine" in done.stderr
+    assert start("-q", "audit", GENUINE, *MICROCHIP_TRUST).stderr == b""
+
+
+@pytest.mark.parametrize("form", AuditForm)
+def test_the_same_inputs_at_the_same_time_give_the_same_bytes(form, tmp_path):
+    arguments = ("audit", FORGED, *MICROCHIP_TRUST, *AT, "--format", form)
+    first = start(*arguments, "--output", "first.report")
+    second = start("-v", *arguments, "--output", "second.report", "--jobs", "2", "--no-remember")
+    assert first.returncode == second.returncode == 1
+    assert (tmp_path / "first.report").read_bytes() == (tmp_path / "second.report").read_bytes()
+
+
+def test_the_command_in_the_report_makes_it_again(tmp_path):
+    start("audit", FORGED, *MICROCHIP_TRUST, "--output", "first.json")
+    report = (tmp_path / "first.json").read_bytes()
+    command = json.loads(report)["run"]["command"].split()
+    assert command[0] == "tng"
+    start(*command[1:], "--output", "second.json")
+    assert (tmp_path / "second.json").read_bytes() == report
+
+
+def test_at_judges_as_of_a_date():
+    early = audit(GENUINE, "--at", "2018-01-01", "--format", "json", expect=1)
+    assert json.loads(early.stdout)["summary"]["outcomes"]["verified"] == 0
+    later = audit(GENUINE, *AT, "--format", "json")
+    assert json.loads(later.stdout)["summary"]["outcomes"]["verified"] == 10
+
+
+def test_files_that_decide_are_named_with_their_hash():
+    report = json.loads(audit(GENUINE, "--format", "json").stdout)
+    roles = {item["role"] for item in report["inputs"]}
+    assert roles == {"source", "trust-anchor", "manifest-signer"}
+    assert all(re.fullmatch("[0-9a-f]{64}", item["sha256"]) for item in report["inputs"])
+
+
+def test_a_workbook_is_not_written_to_a_terminal(tmp_path):
+    script = f"{' '.join(TNG)} audit {GENUINE} --format xlsx"
+    done = subprocess.run(
+        ["script", "-qec", script, "/dev/null"], env=environment(), capture_output=True, check=False
+    )
+    assert done.returncode == 2
+    assert b"--output" in done.stdout
+
+
+def test_two_sources_with_the_same_devices_overlap(tmp_path):
+    (tmp_path / "again.json").write_bytes((MANIFESTS / "tngtls-10.json").read_bytes())
+    result = audit(GENUINE, "again.json", "--format", "json", expect=1)
+    report = json.loads(result.stdout)
+    (overlap,) = report["overlaps"]
+    assert (overlap["first"], overlap["second"], overlap["devices"]) == (GENUINE, "again.json", 10)
+    assert "10 came twice" in report["verdict"]["sentence"]
+
+
+def test_interrupted_nothing_is_written(tmp_path):
+    source = tmp_path / "pipe"
+    subprocess.run(["mkfifo", source], check=True)
+    process = subprocess.Popen(
+        [*TNG, "audit", str(source), "--output", "report.html"],
+        env=environment(), stderr=subprocess.PIPE,
+    )  # fmt: skip
+    with source.open("wb"):
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+    _, talk = process.communicate(timeout=20)
+    assert process.returncode == 130, talk
+    assert not (tmp_path / "report.html").exists()
+    assert not (tmp_path / "tng-ledger.db").exists() or b"again" in talk

@@ -16,6 +16,7 @@ from tng.seal.errors import MalformedSealError
 from tng.seal.public_key import SealKey, read_jwk
 
 SCHEMA = "tng.seal/1"
+TOOL = "tng"
 MAX_STATEMENT_BYTES = 64 * 1024 * 1024
 """Fifty thousand members of archives (the most of one) take about ten."""
 
@@ -57,7 +58,7 @@ def statement_bytes(statement: Statement) -> bytes:
     """The file's bytes; the same statement gives the same."""
     members = {
         "schema": SCHEMA,
-        "tool": "tng",
+        "tool": TOOL,
         "version": statement.version,
         "at": statement.at,
         "command": without_surrogates(statement.command),
@@ -88,6 +89,8 @@ def read_statement(octets: bytes) -> Statement:
     if members.get("schema") != SCHEMA:
         raise MalformedSealError(f"its schema is not {SCHEMA}")
     _require(members, _MEMBERS, "the statement")
+    if members["tool"] != TOOL:
+        raise MalformedSealError(f"it is not by {TOOL}")
     key = _key(_typed(members, "key", dict))
     return Statement(
         version=_typed(members, "version", str),

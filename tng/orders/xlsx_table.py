@@ -1,4 +1,4 @@
-"""Orders in XLSX: the first sheet that has the header, read by calamine.
+"""Orders in XLSX: the first visible sheet that has the header, read by calamine.
 
 What a formula gave when the file was saved is its cell's value; nothing is computed.
 """
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
 
-from python_calamine import CalamineError, CalamineWorkbook
+from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from tng.orders.columns import Header
 from tng.orders.limits import HEADER_WITHIN
@@ -25,7 +25,7 @@ def read_xlsx(file: str, data: bytes) -> tuple[Header, Iterator[NumberedRow]]:
     best: tuple[int, Header, int] | None = None
     with _converted(file):
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(checked_parts(file, data)))
-        for index in range(len(workbook.sheet_names)):
+        for index in _visible_sheets(workbook):
             number, header = best_header(islice(_rows(workbook, index), _SCANNED))
             if best is None or len(header.columns) > len(best[1].columns):
                 best = (number, header, index)
@@ -33,10 +33,19 @@ def read_xlsx(file: str, data: bytes) -> tuple[Header, Iterator[NumberedRow]]:
                 best = (number, header, index)
                 break
     if best is None:
-        raise OrderFileError(f"{file}: found no sheet, expected one", "Save it as XLSX again.")
+        raise OrderFileError(
+            f"{file}: found no visible sheet, expected one", "Save it as XLSX again."
+        )
     number, header, index = best
     check_header(file, header)
     return header, _behind(file, _rows(workbook, index), number)
+
+
+def _visible_sheets(workbook: CalamineWorkbook) -> Iterator[int]:
+    """The sheets that a person sees, without charts and macros."""
+    for index, sheet in enumerate(workbook.sheets_metadata):
+        if sheet.typ is SheetTypeEnum.WorkSheet and sheet.visible is SheetVisibleEnum.Visible:
+            yield index
 
 
 def _behind(file: str, rows: Iterator[NumberedRow], header: int) -> Iterator[NumberedRow]:

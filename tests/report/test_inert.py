@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.judging import judge, manifest, microchip
+from tests.report.hostile import CONTROL, HOSTILE
 from tng.findings import finding
 from tng.models import InputSummary, Outcome, Source, Undecodable, VerifiedDevice
 from tng.report.interface import ReportContext, Summary
@@ -18,27 +19,6 @@ from tng.report.registry import make_report
 from tng.report.text import markdown_cell, printable, spreadsheet_cell
 from tng.testing.manifest import make_entries
 
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
-HOSTILE = (
-    "\x1b[2J\x1b]0;owned\x07",
-    "\x9b31m",
-    "line\nanother: verified",
-    "carriage\rreturn",
-    "nul\0nul",
-    "\u202egnp.exe",
-    "\u2066isolate\u2069",
-    "\ufeff\u200bhidden",
-    "surrogate\udcff",
-    "=cmd|' /C calc'!A0",
-    "+1",
-    "-1",
-    "@SUM(A1)",
-    "\t=1",
-    "<script>alert(1)</script>",
-    "| a | b |",
-    "[link](javascript:x) ![i](x) `code` **bold** ~~x~~ &lt;",
-    'quote " comma , semicolon ;',
-)
 _CONTEXT = ReportContext(
     "1", datetime(2026, 11, 21, tzinfo=UTC), False, (("device-root", "a", "f\udcff"),)
 )
@@ -76,7 +56,7 @@ def _report(form: str, text: str) -> bytes:
 @pytest.mark.parametrize("form", ["columns", "csv", "markdown", "json", "jsonl"])
 def test_no_control_character_reaches_any_output(form: str, text: str):
     shown = _report(form, text).decode()
-    assert not _CONTROL.search(shown.replace("\r\n", "\n"))
+    assert not CONTROL.search(shown.replace("\r\n", "\n"))
 
 
 @pytest.mark.parametrize("text", HOSTILE)

@@ -22,6 +22,12 @@ def shortened(text: str, length: int) -> str:
     return text if len(text) <= length else f"{text[: length - 1]}…"
 
 
+def bounded(value: object, length: int) -> str:
+    """`printable`, and `shortened` to so many characters; of a long text no more is looked at."""
+    text = "" if value is None else str(value)
+    return shortened(printable(text[: length + 1]), length)
+
+
 def without_surrogates(text: str) -> str:
     """The text with lone surrogates (undecodable bytes of a path) as visible escapes."""
     return text.encode("utf-8", "backslashreplace").decode()

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby, islice
 from typing import BinaryIO
 from xml.sax.saxutils import XMLGenerator
+from xml.sax.xmlreader import AttributesImpl
 
 from tng.audit.models import Audit
 from tng.report.audit.junit_cases import (
@@ -22,7 +23,7 @@ from tng.report.audit.junit_cases import (
     target_cases,
 )
 from tng.report.rows import timestamp
-from tng.report.text import printable, shortened
+from tng.report.text import bounded, shortened
 
 MAX_MESSAGE = 500
 """Characters of an attribute, which pages show in one line."""
@@ -34,7 +35,7 @@ def write_junit(audit: Audit, stream: BinaryIO) -> None:
     """Write the report: a suite a source, then orders, targets and what else was found."""
     xml = XMLGenerator(stream, "utf-8", short_empty_elements=True)
     xml.startDocument()
-    xml.startElement("testsuites", {"name": "tng audit"})
+    xml.startElement("testsuites", AttributesImpl({"name": "tng audit"}))
     suites = _Suites(xml, timestamp(audit.making.at).removesuffix("Z"))
     for name, ahead, cases in _device_suites(audit):
         suites.write(name, ahead, cases)
@@ -85,7 +86,7 @@ class _Suites:
             "timestamp": self._moment,
         }
         self._xml.characters("\n")
-        self._xml.startElement("testsuite", attributes)
+        self._xml.startElement("testsuite", AttributesImpl(attributes))
         for case in islice(cases, total):
             self._case(case)
         self._xml.characters("\n")
@@ -94,7 +95,7 @@ class _Suites:
     def _case(self, case: Case) -> None:
         names = {"classname": _line(case.group), "name": _line(case.name), "time": "0"}
         self._xml.characters("\n")
-        self._xml.startElement("testcase", names)
+        self._xml.startElement("testcase", AttributesImpl(names))
         if case.ending is Ending.SKIPPED:
             self._element("skipped", {}, case.notes)
         elif case.ending is not Ending.PASSED:
@@ -107,10 +108,12 @@ class _Suites:
         self._xml.endElement("testcase")
 
     def _element(self, name: str, attributes: dict[str, str], lines: Iterable[str]) -> None:
-        self._xml.startElement(name, attributes)
-        self._xml.characters(shortened("\n".join(map(printable, lines)), MAX_TEXT))
+        self._xml.startElement(name, AttributesImpl(attributes))
+        self._xml.characters(
+            shortened("\n".join(bounded(line, MAX_TEXT) for line in lines), MAX_TEXT)
+        )
         self._xml.endElement(name)
 
 
 def _line(text: str) -> str:
-    return shortened(printable(text), MAX_MESSAGE)
+    return bounded(text, MAX_MESSAGE)

@@ -6,12 +6,12 @@ backslash prevents (GitHub Flavored Markdown §6.9); within code spans they do n
 
 import re
 
-from tng.report.text import printable, shortened
+from tng.report.text import bounded
 
 MAX_TEXT = 240
 """Characters of one value; the other forms of the report have it whole."""
 
-_HARMLESS = re.compile(r"""[("']*[^\W_](?:[^\W_]|[-.,;:!?()'"%/+=])*""")
+_HARMLESS = re.compile(r"""[("']*[^\W_](?:[^\W_]|[-.,;:!?()'"%/+=…])*""")
 _MEANINGFUL = re.compile(r"://|:\w+:|\d+[.)]|[\w.+-]+\.\w+/.*|www\.|xmpp:|mailto:", re.IGNORECASE)
 _IN_CODE = re.compile(r"[`|]")
 
@@ -21,14 +21,14 @@ def code(value: object, length: int = MAX_TEXT) -> str:
 
     What would end the span or the table's cell is shown as an escape.
     """
-    text = shortened(printable(value), length).strip()
+    text = bounded(value, length).strip()
     escaped = _IN_CODE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
     return f"`{escaped}`" if escaped else ""
 
 
 def prose(value: object, length: int = MAX_TEXT) -> str:
     """A sentence: words as they are, and every other thing as a code span."""
-    words = shortened(printable(value), length).split()
+    words = bounded(value, length).split()
     return " ".join(word if _is_harmless(word) else code(word) for word in words)
 
 

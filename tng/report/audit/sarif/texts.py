@@ -5,7 +5,7 @@ import posixpath
 import re
 from urllib.parse import quote
 
-from tng.report.text import printable, shortened, without_surrogates
+from tng.report.text import bounded, without_surrogates
 
 MAX_MESSAGE = 1_000
 """Characters of a message; the JSON report has it whole."""
@@ -16,7 +16,7 @@ _SAFE_IN_PATH = "/-._~!$&'()*+,;=@"
 
 def message(text: str) -> dict[str, object]:
     """A plain text message; what SARIF §3.11.5 and §3.11.6 read as a link or a place is escaped."""
-    plain = shortened(printable(text), MAX_MESSAGE)
+    plain = bounded(text, MAX_MESSAGE)
     if "](" in plain:
         plain = plain.replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]")
     if _PLACEHOLDER.search(plain):

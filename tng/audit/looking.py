@@ -38,6 +38,8 @@ class NoLookProgress:
 
 
 _TELL_EVERY = 1000
+_MAX_NAMES = 10
+"""Names of one certificate that are kept, where it should have one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +102,7 @@ def look_at(
     progress.listing(target.name, cloud.held_a_second)
     reading = _Reading(target.name, certificates, extras, progress)
     view = cloud.inspect_held(certificates.devices, reading.watched(cloud.held()))
-    names = {key: tuple(sorted(found)) for key, found in reading.names.items()}
-    return SeenTarget(_inspected(target, facts, view), names, reading.intruders)
+    return SeenTarget(_inspected(target, facts, view), reading.names, reading.intruders)
 
 
 def _inspected(target: OpenTarget, facts: TargetFacts, view: RemoteView) -> InspectedTarget:
@@ -116,7 +117,7 @@ class _Reading:
     certificates: Certificates
     extras: Extras
     progress: LookProgress
-    names: dict[str, set[str]] = field(default_factory=dict)
+    names: dict[str, tuple[str, ...]] = field(default_factory=dict)
     intruders: dict[str, HeldDevice] = field(default_factory=dict)
 
     def watched(self, held: Iterator[HeldDevice]) -> Iterator[HeldDevice]:
@@ -134,10 +135,14 @@ class _Reading:
         for key in item.keys:
             if key in self.certificates.planned:
                 is_known = True
-                if item.name:
-                    self.names.setdefault(key, set()).add(item.name)
+                self._name(key, item.name)
             elif key in self.certificates.others:
                 is_known = True
                 self.intruders.setdefault(key, replace(item, state={}))
         if not is_known:
             self.extras.add(item)
+
+    def _name(self, key: str, name: str) -> None:
+        known = self.names.get(key, ())
+        if name and name not in known and len(known) < _MAX_NAMES:
+            self.names[key] = (*known, name)

@@ -23,8 +23,6 @@ _CODES: Mapping[Standing, str] = {
     Standing.CONFLICT: "registration-conflict",
     Standing.UNEXPECTED: "not-genuine-registered",
 }
-_MAX_NAMES = 5
-"""Names of one certificate that are spelled out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +45,7 @@ def place_planned(target: str, plan: DevicePlan, seen: SeenTarget) -> Placed:
         standing = Standing.DIFFERENT
     differences = plan.differences
     if strays:
-        listed = ", ".join(strays[:_MAX_NAMES]) + (", …" if len(strays) > _MAX_NAMES else "")
+        listed = ", ".join(sorted(strays))
         expected = f"expected as {plan.name}" if plan.name else "expected nowhere"
         differences = (*differences, f"the certificate is registered as {listed}, {expected}")
     return _placed(target, standing, plan.name, differences)

@@ -1,6 +1,7 @@
 """All that a service holds: paged, of every attestation, and whatever may come instead."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -13,6 +14,7 @@ from tests.planned_devices import verified
 from tng.clouds.azure.holding import held_devices
 from tng.clouds.azure.inspection import PAGE
 from tng.clouds.interface import CloudError, HeldDevice, RefusedError, TransientError
+from tng.plan.models import Disposition
 
 KEY = verified(1).leaf.sha256
 
@@ -42,6 +44,29 @@ def test_another_certificate_under_a_name_is_not_what_was_asked_for(cloud):
     enroll(cloud, verified(1))
     assert cloud.holds({"ab" * 32: common_name(1)}) == {}
     assert cloud.holds({"ab" * 32: common_name(1), KEY: common_name(1).upper()}).keys() == {KEY}
+
+
+@pytest.mark.parametrize(
+    "wishes",
+    [
+        {},
+        {"tags": '{"line": "7"}'},
+        {"desired": '{"a": {"b": 1}}'},
+        {"iot_hubs": ("sandbox-hub.azure-devices.net",), "allocation_policy": "static"},
+        {"reprovision_policy": "never"},
+        {"provisioning_status": "disabled"},
+    ],
+    ids=lambda wishes: "".join(list(wishes)[:1]) or "none",
+)
+def test_what_is_kept_of_a_list_is_enough_to_compare_everything_that_is_wanted(
+    cloud, cloud_of, settings, wishes
+):
+    enroll(cloud, verified(1))
+    wanting = cloud_of(replace(settings, **wishes))
+    device = verified(1)
+    listed = wanting.plan_device(device, wanting.inspect_held([device], wanting.held()))
+    assert listed == wanting.plan_device(device, wanting.inspect([device]))
+    assert listed.disposition is (Disposition.DIFFERENT if wishes else Disposition.RIGHT)
 
 
 def held(answering, *bodies, token=""):

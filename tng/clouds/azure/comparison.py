@@ -20,6 +20,12 @@ Json = Mapping[str, object]
 _NO_END = 9999
 """99991231235959Z means that a certificate has no end (RFC 5280 §4.1.2.5)."""
 
+_ONE_HUB = "iotHubHostName"
+_COMPARED_OTHERWISE = frozenset({"attestation", "deviceId", "registrationId"})
+"""Members that are read into fields of their own."""
+
+_NO_IDS = WantedIds("", "")
+
 
 def plan_device(
     settings: AzureSettings, now: datetime, device: PlannableDevice, view: RemoteView
@@ -77,6 +83,16 @@ def setting_differences(wanted: Json, sha256: str, found: RemoteEnrollment) -> t
     return (*differences, *_second_certificate(sha256, found))
 
 
+def compared_part(settings: AzureSettings, found: RemoteEnrollment) -> RemoteEnrollment:
+    """The enrollment with that of its document alone which ``settings`` have an opinion on.
+
+    For who keeps very many: a twin may have 40 kB.
+    """
+    members = wanted_document(settings, _NO_IDS, "").keys() - _COMPARED_OTHERWISE | {_ONE_HUB}
+    document = {name: item for name, item in found["document"].items() if name in members}
+    return {**found, "document": document}
+
+
 def all_differences(wanted: Json, sha256: str, found: RemoteEnrollment) -> tuple[str, ...]:
     """How an enrollment differs from what is wanted, certificate and settings."""
     other = certificate_difference(sha256, found)
@@ -126,7 +142,7 @@ def _status(there: Json) -> str:
 def _hubs(document: Json) -> str:
     """The hubs in a form that can be compared: their order and case mean nothing."""
     hubs = document.get("iotHubs")
-    names = hubs if isinstance(hubs, list) else [document.get("iotHubHostName")]
+    names = hubs if isinstance(hubs, list) else [document.get(_ONE_HUB)]
     return ", ".join(sorted({text(name).lower() for name in names if text(name)}))
 
 

@@ -5,6 +5,7 @@ from functools import partial
 from typing import cast
 
 from tng.clouds.azure.api import DpsApi
+from tng.clouds.azure.comparison import compared_part
 from tng.clouds.azure.enrollment import RemoteEnrollment, read_enrollment, text
 from tng.clouds.azure.failures import clean
 from tng.clouds.azure.inspection import PAGE, Inspector
@@ -40,11 +41,14 @@ def inspect_held(
     for device in devices:
         keys.setdefault(wanted_ids(settings, device).registration_id, []).append(device.leaf.sha256)
     keys.pop("", None)
-    states, count = {}, 0
+    states: dict[str, Mapping[str, object]] = {}
+    count = 0
     for item in held:
         count += 1
         for key in keys.get(item.name, ()):
-            states[key] = item.state
+            # The view is this adapter's own, made by `held_devices`.
+            found = compared_part(settings, cast("RemoteEnrollment", item.state))
+            states[key] = cast("Mapping[str, object]", found)
     return RemoteView(states, count)
 
 

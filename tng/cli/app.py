@@ -13,6 +13,7 @@ from tng.cli.checks import checks
 from tng.cli.console import ColorChoice, Verbosity, complain
 from tng.cli.decode import decode
 from tng.cli.deregister import deregister
+from tng.cli.diff import diff
 from tng.cli.plan import plan
 from tng.cli.register import register
 from tng.cli.sandbox import sandbox
@@ -148,6 +149,7 @@ def _global_options(
 
 app.command("decode")(decode)
 app.command("verify")(verify)
+app.command("diff")(diff)
 app.command("checks")(checks)
 app.add_typer(trust, name="trust")
 app.command("plan")(plan)

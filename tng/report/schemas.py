@@ -21,6 +21,7 @@ from tng.report.audit_schema import (
 )
 from tng.report.device_check_schema import device_check_schema
 from tng.report.device_schema import DEVICE, FINDING, IDENTITY, POSITION, SOURCE
+from tng.report.diff_schema import diff_schema
 from tng.report.index import INDEX_LINES_SCHEMA, INDEX_SCHEMA
 from tng.report.json_report import LINES_SCHEMA, REPORT_SCHEMA
 from tng.report.schema_parts import (
@@ -134,6 +135,7 @@ def schemas() -> dict[str, Schema]:
         **watch_schemas(),
         "tng.device-check.1.json": device_check_schema(),
         "tng.seal.1.json": seal_schema(),
+        "tng.diff.1.json": diff_schema(),
     }
 
 

@@ -20,6 +20,7 @@ from azure.iot.deviceprovisioning import DeviceProvisioningClient
 from material import (
     GENUINE,
     LOG,
+    ORDERS,
     REEL,
     REFUSED,
     TOTAL,
@@ -40,7 +41,8 @@ RATE = 30.0
 """Registrations a second and account: three times AWS's default, so that nobody waits long."""
 INTERRUPT_AFTER_SECONDS = 3.0
 SOURCES = f"{REEL} {LOG}"
-REGISTER = f"register {SOURCES} --target sandbox-eu --target sandbox-us --target sandbox-dps"
+TARGETS = "--target sandbox-eu --target sandbox-us --target sandbox-dps"
+REGISTER = f"register {SOURCES} {TARGETS}"
 REFUSED_AGAIN = f"the {REFUSED} bad ones are still among the sources"
 
 
@@ -89,6 +91,7 @@ class Demo:
         self.register_again()
         self.switch_a_device_on()
         self.look_at_the_way_back()
+        self.audit()
         self.conclude()
 
     def prepare(self) -> None:
@@ -197,11 +200,32 @@ class Demo:
         self.stage.scene("The way back", "What the ledger says tng made, and nothing else.")
         self.stage.tng("deregister --target sandbox-us --dry-run")
 
+    def audit(self) -> None:
+        """The report for those who sign it off."""
+        self.stage.scene(
+            "The audit",
+            f"{ORDERS} is what was bought. Did that come, is it genuine, is it where it should\n"
+            "be and nowhere else? One page for the auditor, one workbook for procurement.",
+        )
+        reports = " ".join(f"--output reports/audit.{form}" for form in ("html", "xlsx", "json"))
+        self.stage.tng(
+            f"audit {SOURCES} --expect {ORDERS} {TARGETS} {reports}",
+            expect=1,
+            why="three chips are not acceptable, and so three are missing",
+        )
+        audit = json.loads((self.folder / "reports/audit.json").read_bytes())
+        standings = Counter(
+            item["standing"] for device in audit["devices"] for item in device.get("targets", ())
+        )
+        self.stage.check("registrations in place on the three targets", standings["in-place"], 900)
+
     def conclude(self) -> None:
         """Where everything is."""
         self.stage.scene("Done", f"{GENUINE} chips are in all three, {REFUSED} are in none.")
         self.stage.say(
             f"What is left to look at, in {self.folder}:\n"
+            "  reports/audit.html                the audit: open it in a browser\n"
+            "  reports/audit.xlsx, audit.json    the same as a workbook, and for programs\n"
             "  reports/verify.json, verify.csv   every chip, and why it was refused\n"
             "  reports/registered.csv            where every chip is\n"
             "  reports/index.csv, certificates/  what was decoded\n"

@@ -4,7 +4,9 @@ All of it is made by the project's test vendor; nothing came from a chip. Two of
 entries and one chip of the log are bad.
 """
 
+import csv
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from cryptography.hazmat.primitives.serialization import (
@@ -34,8 +36,12 @@ GENUINE = GENUINE_IN_REEL + GENUINE_IN_LOG
 REFUSED = 3
 TOTAL = GENUINE + REFUSED
 
+ORDERED_IN_REEL = GENUINE_IN_REEL + 2
+ORDERED_IN_LOG = GENUINE_IN_LOG + 1
+
 REEL = "reel-7.json"
 LOG = "se050.log"
+ORDERS = "orders.csv"
 _OUTSIDE = 1_000_000
 """Number of the forged chip: none of the reel's."""
 
@@ -48,7 +54,7 @@ intermediates = ["trust/nxp-intermediates.pem", "trust/nxp-revoked-intermediate.
 
 
 def write_material(folder: Path) -> None:
-    """Write `REEL`, `LOG` and ``trust/`` into ``folder``."""
+    """Write `REEL`, `LOG`, `ORDERS` and ``trust/`` into ``folder``."""
     microchip, nxp = MicrochipVendor("demo"), NxpVendor("demo")
     entries = list(make_entries(microchip, GENUINE_IN_REEL))
     entries.insert(FORGED_AT - 1, changed_payload(microchip, _OUTSIDE).entries[-1])
@@ -58,8 +64,18 @@ def write_material(folder: Path) -> None:
     chips = [nxp.chip(number) for number in range(GENUINE_IN_LOG)]
     chips.insert(1, revoked_issuer(nxp, GENUINE_IN_LOG).chip)
     (folder / LOG).write_bytes(serial_log(chips))
+    write_orders(folder / ORDERS, [chip.uid for chip in chips])
     write_microchip_trust(folder / "trust", microchip)
     write_nxp_trust(folder / "trust", nxp)
+
+
+def write_orders(path: Path, uids: Sequence[str]) -> None:
+    """Write what was bought: a reel by its quantity, and SE050 by their serial numbers."""
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        rows = csv.writer(stream)
+        rows.writerow(["order", "part_number", "quantity", "serial", "date"])
+        rows.writerow(["PO-2041", "ATECC608*", ORDERED_IN_REEL, "", "2026-09-14"])
+        rows.writerows(["PO-2042", "SE050C1", 1, uid, "2026-10-02"] for uid in uids)
 
 
 def write_device(folder: Path) -> str:

@@ -14,6 +14,7 @@ from functools import partial
 
 from tng.apply.session import OpenTarget
 from tng.apply.stopping import StopSignal
+from tng.audit.arrivals import arrival_of
 from tng.audit.evidence import checks_run, source_inputs, used_anchors
 from tng.audit.looking import LookProgress
 from tng.audit.models import (
@@ -23,8 +24,10 @@ from tng.audit.models import (
     GeneralFinding,
     Making,
     Overlap,
+    Reconciliation,
     Subject,
 )
+from tng.audit.reconcile import Reconciled, reconcile
 from tng.audit.spool import Spool
 from tng.audit.standing import TargetsSeen, look_at_targets
 from tng.audit.tally import TallyCounter
@@ -33,6 +36,7 @@ from tng.audit.verdict import decide
 from tng.findings import Finding, finding
 from tng.ledger import Ledger
 from tng.models import Outcome, Undecodable
+from tng.orders import OrderLine
 from tng.plan.eligibility import PlanPolicy, Selection, select_devices
 from tng.registration import refuse_stopped
 from tng.scan import Scan
@@ -45,13 +49,14 @@ _NO_TARGETS = TargetsSeen((), (), ())
 class Question:
     """What is asked beside "is it genuine".
 
-    ``files`` decide something besides the sources: orders, trust, configuration. Without
-    ``targets`` no cloud is looked at; ``policy`` says what should be registered there.
+    ``files`` decide something besides the sources: orders, trust, configuration. ``orders`` are
+    ``None`` where nobody said what was ordered. Without ``targets`` no cloud is looked at;
+    ``policy`` says what should be registered there.
     """
 
     making: Making
     files: tuple[AuditInput, ...] = ()
-    orders: None = None
+    orders: Sequence[OrderLine] | None = None
     targets: Sequence[OpenTarget] = ()
     policy: PlanPolicy = field(default_factory=PlanPolicy)
     with_extras: bool = True
@@ -76,6 +81,7 @@ def make_audit(
         selection = work.judge(scan.outcomes(verifier))
         spool.close_intake()
         overlaps = work.compare_sources()
+        reconciliation = work.reconcile()
         seen = work.look(selection, progress)
         work.general += seen.general
         work.troubles.add_general(work.general)
@@ -84,11 +90,11 @@ def make_audit(
         refuse_stopped(stop)
         yield Audit(
             making=question.making,
-            verdict=decide(tally, troubles, None, seen.targets),
+            verdict=decide(tally, troubles, reconciliation, seen.targets),
             tally=tally,
             troubles=troubles,
             general=tuple(work.general),
-            reconciliation=None,
+            reconciliation=reconciliation,
             overlaps=overlaps,
             seen_before=(),
             targets=seen.targets,
@@ -136,6 +142,22 @@ class _Work:
             subject = Subject("source", item.second)
             self.general.append(GeneralFinding(subject, finding("sources-overlap", message)))
         return overlaps
+
+    def reconcile(self) -> Reconciliation | None:
+        """How the devices stand to the orders, if there are any."""
+        if self.question.orders is None:
+            return None
+        arrivals = filter(None, map(arrival_of, self.spool))
+        with reconcile(self.question.orders, arrivals) as reconciled:
+            self._keep_matches(reconciled)
+            self.general += reconciled.findings
+            return reconciled.reconciliation
+
+    def _keep_matches(self, reconciled: Reconciled) -> None:
+        for item in reconciled.matches():
+            if item.match is not None:
+                self.spool.match([(item.number, item.match)])
+            self._note((item.number, found) for found in item.findings)
 
     def look(self, selection: Selection | None, progress: LookProgress | None) -> TargetsSeen:
         """How the devices stand on the targets."""

@@ -1,7 +1,7 @@
 """The run of an audit: from the command's options to written, sealed and remembered reports."""
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from tng.config import Settings
     from tng.findings import Severity
     from tng.ledger import Ledger
+    from tng.orders import OrderBook
     from tng.report.interface import ReportContext
     from tng.seal.interface import SigningKey
 
@@ -101,9 +102,11 @@ def _question(
     from tng.plan.eligibility import PlanPolicy
 
     command = repeatable_command(request.arguments, context.at)
+    books = _order_books(request.orders)
     return Question(
         making=Making(__version__, context.at, context.strict, command, context.added),
-        files=tuple(_files(request, settings)),
+        files=(*_order_files(books), *_trusted_files(request, settings)),
+        orders=[line for _, book in books for line in book.lines] if books else None,
         targets=_targets(request, settings, stop),
         policy=PlanPolicy(request.allow_unverified, request.allow_attestation),
         with_extras=request.with_extras,
@@ -111,13 +114,29 @@ def _question(
     )
 
 
-def _files(request: Request, settings: "Settings") -> "Iterator[AuditInput]":
-    """The files that decide something besides the sources."""
+def _order_books(paths: Sequence[Path]) -> "list[tuple[Path, OrderBook]]":
+    """The files of orders, in the order they were named; what they hold besides is told."""
+    from tng.orders.reading import read_orders
+
+    books = [(path, read_orders(path)) for path in paths]
+    for _, book in books:
+        for note in book.notes:
+            talk().print(printable(note))
+    return books
+
+
+def _order_files(books: "Iterable[tuple[Path, OrderBook]]") -> "Iterator[AuditInput]":
+    from tng.audit.models import AuditInput, InputRole
+
+    for path, book in books:
+        yield AuditInput(InputRole.ORDER, str(path), book.sha256, book.kind, len(book.lines))
+
+
+def _trusted_files(request: Request, settings: "Settings") -> "Iterator[AuditInput]":
+    """The files that say whom to trust, and what a target is."""
     from tng.audit.evidence import file_input
     from tng.audit.models import InputRole
 
-    for path in request.orders:
-        yield file_input(InputRole.ORDER, path)
     for role, path in trust_files(request.judging, settings):
         yield file_input(role, path)
     if settings.file is not None:

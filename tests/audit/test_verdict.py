@@ -54,7 +54,7 @@ def test_everything_right():
     assert verdict.decision is Decision.ACCEPT
     assert verdict.sentence == (
         "Accept this delivery: all 3 devices are genuine; 1 order line came complete; "
-        "every one is in place on 1 target."
+        "every genuine one is in place on 1 target."
     )
     assert verdict.reasons == ()
 
@@ -108,7 +108,7 @@ def test_orders_are_told(reconciliation, told):
     [
         ([target(missing=2, in_place=1)], "2 registrations not as it should be"),
         ([target("no access")], "1 target could not be read"),
-        ([target(in_place=1), target(absent=3)], "every one is in place on 2 targets"),
+        ([target(in_place=1), target(absent=3)], "every genuine one is in place on 2 targets"),
     ],
 )
 def test_targets_are_told(targets, told):

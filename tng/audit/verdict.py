@@ -108,7 +108,7 @@ def _places(targets: Sequence[AuditedTarget]) -> Iterator[str]:
     if unread:
         yield f"{unread:,} {_plural('target', unread)} could not be read"
     if not misplaced and not unread:
-        yield f"every one is in place on {len(targets):,} {_plural('target', len(targets))}"
+        yield f"every genuine one is in place on {len(targets):,} {_plural('target', len(targets))}"
 
 
 def _reason(trouble: Trouble) -> str:

@@ -58,6 +58,8 @@ _EFFECTS = (
 )
 FIRST_TROUBLES = 4
 """So many troubles fit under the verdict on a screen of 1280 by 800."""
+EXAMPLES = 8
+"""So many examples of a trouble are shown; with them it is not taller than half a page of A4."""
 STATIC_DEVICES = 200
 """So many devices with trouble stand in print and without JavaScript."""
 

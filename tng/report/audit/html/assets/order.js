@@ -16,10 +16,17 @@ function ranksOfWords(column, keyOf, compare) {
 }
 
 function ranksOfNumbers(numbers) {
-  const sorted = Float64Array.from(numbers).sort();
-  const ranks = new Map();
-  for (const number of sorted) if (!ranks.has(number)) ranks.set(number, ranks.size);
-  return Uint32Array.from(numbers, (number) => ranks.get(number));
+  const sorted = Float64Array.from(numbers).sort().filter((number, at, all) => number !== all[at - 1]);
+  return Uint32Array.from(numbers, (number) => {
+    let low = 0;
+    let high = sorted.length - 1;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (sorted[middle] < number) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  });
 }
 
 // Ids are compared by their first six characters as one number, and only then as texts.

@@ -19,18 +19,41 @@ function searchable(name, value) {
   return Array.isArray(value) ? value.flat(2).join("\n") : value;
 }
 
-// Marks in `found` the rows that hold the query in a column of words.
+// A text in which ids stand holds the query across the border of an id only if the id begins
+// with one of `heads` or ends with one of `tails`: hardly ever, and then it is looked up.
+function borders(text, query) {
+  const pieces = text.split(HAS_ID);
+  const heads = [];
+  const tails = [];
+  for (let cut = 0; cut <= query.length; cut += 1) {
+    const left = query.slice(0, cut);
+    const right = query.slice(cut);
+    if (right && left && pieces.slice(0, -1).some((piece) => piece.endsWith(left))) heads.push(right);
+    if (left && right && pieces.slice(1).some((piece) => piece.startsWith(right))) tails.push(left);
+  }
+  return heads.length || tails.length ? { text, heads, tails } : null;
+}
+
+function crosses({ text, heads, tails }, id, query) {
+  const near =
+    heads.some((head) => id.startsWith(head) || head.startsWith(id)) ||
+    tails.some((tail) => id.endsWith(tail) || tail.endsWith(id));
+  return near && withId(text, id).toLowerCase().includes(query);
+}
+
+// Marks in `found` the rows that hold the query in a column of words. Ids were looked at before.
 function markWords(devices, name, query, found) {
   const { values, rows } = devices[name];
   const texts = values.map((value) => lowered(searchable(name, value)));
   const hits = texts.map((text) => text.includes(query));
-  const around = texts.map((text) => HAS_ID.test(text));
+  const crossed = texts.map((text) => (HAS_ID.test(text) ? borders(text, query) : null));
+  if (!hits.includes(true) && crossed.every((border) => !border)) return;
   for (let row = 0; row < rows.length; row += 1) {
-    if (found[row]) continue;
     const value = rows[row];
+    if (found[row]) continue;
     if (hits[value]) found[row] = 1;
-    else if (around[value]) {
-      found[row] = Number(withId(texts[value], lowered(devices.device[row])).toLowerCase().includes(query));
+    else if (crossed[value]) {
+      found[row] = Number(crosses(crossed[value], devices.lowered.device[row], query));
     }
   }
 }

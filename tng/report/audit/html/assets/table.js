@@ -18,7 +18,7 @@ function cells(devices, row) {
     ends: [day(endOf(devices, row)), "day"],
     order: [orderInShort(wordOf(devices, "order", row)), ""],
     standings: [standingsInShort(standings), `standing standing-${standing}`],
-    source: [sourceOf(devices, row), "place"],
+    source: [placeOf(devices, row), "place", sourceOf(devices, row)],
     findings: [findingsInShort(findings), `found found-${found ? found[1] : "none"}`],
   };
 }
@@ -132,7 +132,7 @@ class DeviceTable {
     line.setAttribute("aria-rowindex", String(place + 2));
     const shown = cells(this.devices, row);
     for (const name of this.names) {
-      const [text, className] = shown[name];
+      const [text, className, inFull] = shown[name];
       const cell = made(name === "device" ? "th" : "td", `column-${name} ${className}`);
       if (name === "device") {
         cell.scope = "row";
@@ -140,7 +140,7 @@ class DeviceTable {
       } else {
         cell.append(made("bdi", "", text).firstChild);
       }
-      cell.title = text;
+      cell.title = inFull ?? text;
       line.append(cell);
     }
     line.addEventListener("click", () => this.toggled(place));

@@ -56,6 +56,13 @@ function sourceOf(devices, row) {
   return file;
 }
 
+// Shorter, so that the number is still seen in a narrow column.
+function placeOf(devices, row) {
+  const number = devices.entry[row] || devices.line[row];
+  const file = wordOf(devices, "file", row);
+  return number ? `${file} ${grouped(number)}` : file;
+}
+
 function titleOf(code) {
   return glossary.checks[code]?.[0] ?? code;
 }

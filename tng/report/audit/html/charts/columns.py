@@ -15,6 +15,8 @@ _LABEL_ROOM = 56.0
 """Units that a label on the time axis takes."""
 _FIGURE_ROOM = 44.0
 """Units that a figure above a column takes."""
+_HALF_CHARACTER = 3.5
+"""Half the units that a character takes: the last text shall end within the chart."""
 _BASE = _TOP + _PLOT
 
 
@@ -106,7 +108,8 @@ def _column(column: TimeColumn, left: float, width: float, height: float) -> Mar
 
 
 def _said(text: str, middle: float, base: float) -> Markup:
-    return element("text", text, x=middle, y=base, text_anchor="middle", class_="tick")
+    inside = min(middle, WIDTH - len(text) * _HALF_CHARACTER)
+    return element("text", text, x=inside, y=base, text_anchor="middle", class_="tick")
 
 
 def _apart(numbers: Iterable[int], middles: Sequence[float], room: float) -> set[int]:

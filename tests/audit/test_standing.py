@@ -1,5 +1,7 @@
 """Where devices stand, in every cloud: registered by `tng`, then changed behind its back."""
 
+from datetime import timedelta
+
 import pytest
 
 from tests.audit.looking import Auditing, others, selection
@@ -171,8 +173,12 @@ class Told:
     """A progress that writes down what it is told."""
 
     def __init__(self):
+        self.times = []
         self.begun = []
         self.counts = []
+
+    def reading(self, target, at_least):
+        self.times.append((target, at_least < timedelta(seconds=1)))
 
     def listing(self, target, a_second):
         self.begun.append((target, a_second > 0))
@@ -185,8 +191,9 @@ def test_how_long_it_will_take_is_told_before_and_how_far_it_is_meanwhile(case, 
     auditing.register(0, 1)
     told = Told()
     auditing.look(selection(0), progress=told)
+    assert told.times == [(case.first.name, True)]
     assert told.begun == [(case.first.name, True)]
     assert told.counts == [(case.first.name, 2)]
     quiet = Told()
     auditing.look(selection(0), progress=quiet, with_extras=False)
-    assert (quiet.begun, quiet.counts) == ([], [])
+    assert (quiet.begun, quiet.counts, len(quiet.times)) == ([], [], 1)

@@ -5,6 +5,7 @@ How a device stands is judged in `placing`. Each target is read by a thread of i
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Protocol
 
 from tng.apply.session import OpenTarget
@@ -20,6 +21,9 @@ from tng.registration import check_target
 class LookProgress(Protocol):
     """Is told how reading goes on, by the threads of all targets. Targets are named as by users."""
 
+    def reading(self, target: str, at_least: timedelta) -> None:
+        """Reading ``target`` begins; the devices take that long if all are there, beside a list."""
+
     def listing(self, target: str, a_second: float) -> None:
         """All that ``target`` holds is read from now on, at most so many devices ``a_second``."""
 
@@ -29,6 +33,9 @@ class LookProgress(Protocol):
 
 class NoLookProgress:
     """Tells nobody."""
+
+    def reading(self, target: str, at_least: timedelta) -> None:
+        """Nothing."""
 
     def listing(self, target: str, a_second: float) -> None:
         """Nothing."""
@@ -95,6 +102,7 @@ def look_at(
         )
     # Where the devices are, and not whether more of them would fit, is the question.
     facts = replace(check_target(target), capacity=None)
+    progress.reading(target.name, cloud.inspection_time(len(certificates.devices)))
     if extras is None:
         view = cloud.inspect(certificates.devices)
         intruders = cloud.holds(certificates.others) if certificates.others else {}

@@ -7,6 +7,7 @@ are the same for every cloud and live in ``apply``.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 from typing import Protocol, TypeVar, runtime_checkable
 
@@ -222,6 +223,12 @@ class ListingCloud(Cloud, Protocol):
     @property
     def held_a_second(self) -> float:
         """How many devices `held` gives a second at most, at the target's rates."""
+
+    def inspection_time(self, devices: int) -> timedelta:
+        """How long `inspect_held` takes at the target's rates, where so many are all there.
+
+        The time of the list itself is not in it.
+        """
 
     def held(self) -> Iterator[HeldDevice]:
         """Everything there is, page by page. What is added meanwhile may be left out."""

@@ -1,5 +1,7 @@
 """What a target holds is told whole, by reading alone, and says the same as an inspection."""
 
+from datetime import timedelta
+
 import pytest
 
 from tests.cloud_cases.interface import chip, keys
@@ -85,3 +87,13 @@ def test_a_fault_of_the_list_is_raised_once(case, cloud, effect, error):
 def test_how_fast_it_goes_follows_from_the_rate(open_target):
     slow, fast = (open_target(rate=rate, preflight=False) for rate in (1.0, 2.0))
     assert 0 < slow.held_a_second == fast.held_a_second / 2
+
+
+def test_the_time_that_reading_takes_is_that_of_its_calls(case, cloud, open_target):
+    registered(cloud, 0, 1)
+    slow = open_target(rate=1.0)
+    held = list(slow.held())
+    case.log.clear()
+    slow.inspect_held([verified(number) for number in range(2)], held)
+    assert slow.inspection_time(2) == slow.rates.duration(case.log.counts())
+    assert slow.inspection_time(0) == timedelta()

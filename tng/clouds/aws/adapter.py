@@ -4,13 +4,14 @@ Order, rate, retries, ledger and resume are the engine's business.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
 from threading import Lock
 
 from tng.clouds.aws.api import AwsApi
 from tng.clouds.aws.comparison import plan_device
 from tng.clouds.aws.failures import AlreadyExistsError
 from tng.clouds.aws.holding import LIST, held_devices, holds
-from tng.clouds.aws.inspection import PAGE, Inspector
+from tng.clouds.aws.inspection import PAGE, Inspector, inspection_calls
 from tng.clouds.aws.names import Place
 from tng.clouds.aws.performing import perform
 from tng.clouds.aws.policies import read_policy_file
@@ -103,6 +104,10 @@ class AwsCloud:
     def held_a_second(self) -> float:
         """A page of certificates a call."""
         return PAGE * self.rates.bucket(LIST)[1]
+
+    def inspection_time(self, devices: int) -> timedelta:
+        """Things are read one by one, and most of all that takes time."""
+        return self.rates.duration(inspection_calls(self._settings, devices))
 
     def held(self) -> Iterator[HeldDevice]:
         """Every certificate there is; raises `CloudError` siblings."""

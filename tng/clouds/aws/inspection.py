@@ -39,6 +39,16 @@ def _readers() -> Iterator[ThreadPoolExecutor]:
         pool.shutdown(cancel_futures=True)
 
 
+def inspection_calls(settings: AwsSettings, devices: int) -> dict[str, int]:
+    """The calls that it takes to read what belongs to so many certificates, if all are there."""
+    calls = {"ListTargetsForPolicy": -(-devices // PAGE) * len(settings.policies)}
+    if settings.thing_name is not None:
+        calls |= {"DescribeThing": devices, "ListThingPrincipals": devices}
+        if settings.groups:
+            calls["ListThingGroupsForThing"] = devices
+    return calls
+
+
 class Inspector:
     """Reads the state of devices on one target, through the engine's `Caller`."""
 

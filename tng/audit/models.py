@@ -138,9 +138,10 @@ class Shelf(Protocol):
 class LineResult:
     """What became of one order line; all counts are in chips.
 
-    ``delivered`` counts genuine chips, at most ``line.quantity`` of which are as ordered;
-    ``over`` the rest. ``not_genuine`` came as well and are not accepted. ``missing`` are the
-    first serials of the line that did not come, ``missing_count`` is how many.
+    ``delivered`` counts all genuine chips, at most ``line.quantity`` of which are as ordered;
+    ``over`` is how many of them are more. ``not_genuine`` came as well and are not accepted.
+    ``missing`` are the first serials of the line that did not come, ``missing_count`` is how
+    many; they are known only where as many are listed as were ordered.
     """
 
     line: OrderLine
@@ -158,7 +159,7 @@ class LineResult:
 
 @dataclass(frozen=True, slots=True)
 class UnorderedPart:
-    """Genuine chips of a part (and group) that no line orders; ``None`` where unknown."""
+    """Genuine chips of a part (and group) that count for no line; ``None`` where unknown."""
 
     part_number: str | None
     group_id: str | None

@@ -163,4 +163,13 @@ AUDITING: tuple[Check, ...] = (
         "The message says why; mend it and audit again.",
         _SOURCE,
     ),
+    Check(
+        "delivered-on-earlier-order",
+        Severity.WARNING,
+        Effect.NONE,
+        "An earlier audit counted this chip for another order",
+        "The ledger remembers for which order each genuine chip was delivered first.",
+        "Compare the two orders; a chip is paid for once. --ledger names another memory.",
+        _LEDGER,
+    ),
 )

@@ -19,18 +19,30 @@ from tng.ledger.interface import (
     StepMemory,
     StepState,
 )
+from tng.ledger.sightings import (
+    AuditedChip,
+    AuditMemory,
+    EarlierOrder,
+    EarlierSighting,
+    Recollection,
+)
 from tng.ledger.sqlite import SqliteLedger
 
 __all__ = [
+    "AuditMemory",
+    "AuditedChip",
     "DeviceMark",
     "DeviceRow",
     "DeviceState",
     "Direction",
+    "EarlierOrder",
+    "EarlierSighting",
     "EnrolledDevice",
     "Intent",
     "LastRun",
     "Ledger",
     "OpenWork",
+    "Recollection",
     "Retraction",
     "SqliteLedger",
     "StepMark",

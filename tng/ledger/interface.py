@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from tng.clouds.interface import RegisteredDevice
+from tng.ledger.sightings import AuditMemory
 from tng.plan.models import TargetDescription
 
 
@@ -157,7 +158,7 @@ class LastRun:
     result: str
 
 
-class Ledger(Protocol):
+class Ledger(AuditMemory, Protocol):
     """A store of it. Every method is safe to be used by several threads at once.
 
     ``target`` is a `TargetDescription.key`. Every method raises `LedgerError` if the store

@@ -55,6 +55,25 @@ MIGRATIONS: tuple[str, ...] = (
         PRIMARY KEY (target, key, direction, operation, subject)
     ) WITHOUT ROWID;
     """,
+    """
+    CREATE TABLE audited_sources (
+        id INTEGER PRIMARY KEY,
+        sha256 TEXT NOT NULL UNIQUE,
+        name TEXT NOT NULL,
+        at TEXT NOT NULL
+    );
+    CREATE TABLE sightings (
+        chip TEXT NOT NULL,
+        source INTEGER NOT NULL REFERENCES audited_sources (id),
+        certificate TEXT NOT NULL,
+        PRIMARY KEY (chip, source, certificate)
+    ) WITHOUT ROWID;
+    CREATE TABLE chip_orders (
+        chip TEXT PRIMARY KEY,
+        name TEXT NOT NULL,
+        at TEXT NOT NULL
+    ) WITHOUT ROWID;
+    """,
 )
 """Statement lists; the file's ``user_version`` is how many of them it has seen."""
 

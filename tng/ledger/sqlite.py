@@ -19,6 +19,7 @@ from typing import Any, assert_never
 from tng import __version__
 from tng.clouds.interface import RegisteredDevice
 from tng.errors import LedgerError
+from tng.ledger import sightings
 from tng.ledger import statements as sql
 from tng.ledger.connection import explain, open_connection
 from tng.ledger.interface import (
@@ -38,6 +39,7 @@ from tng.ledger.interface import (
     StepState,
 )
 from tng.ledger.lease import lease
+from tng.ledger.sightings import AuditedChip, Recollection
 from tng.plan.models import TargetDescription
 
 _PAGE = 500
@@ -173,6 +175,17 @@ class SqliteLedger:
         """The latest run, of whatever target."""
         rows = self._rows(sql.LAST_RUN, ())
         return LastRun(*rows[0]) if rows else None
+
+    def recall(
+        self, chips: Iterable[AuditedChip], contents: Iterable[str]
+    ) -> Iterator[Recollection]:
+        """What earlier audits saw of these chips; see `AuditMemory`."""
+        return sightings.recall(self._rows, chips, contents)
+
+    def remember(self, at: datetime, chips: Iterable[AuditedChip]) -> None:
+        """Write down in one transaction what an audit saw; see `AuditMemory`."""
+        with self._transaction() as connection:
+            sightings.remember(connection, at, chips)
 
     def _target(self, key: str) -> int:
         if key not in self._target_ids:

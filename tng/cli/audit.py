@@ -10,7 +10,7 @@ from tng.cli import options
 from tng.cli import target_options as target
 from tng.cli.judging import JudgingOptions
 from tng.cli.sealing import CheckOption, InputsOption, KeyOption, SignOption
-from tng.cli.target_flags import ALL, Flags, takes_flags
+from tng.cli.target_flags import COMPARED, Flags, takes_flags
 from tng.errors import UsageError
 from tng.exit_codes import ExitCode
 from tng.report.audit.registry import AuditForm
@@ -64,7 +64,7 @@ NoRememberOption = Annotated[
 ]
 
 
-@takes_flags(*ALL)
+@takes_flags(*COMPARED)
 def audit(
     sources: OptionalSources = [],
     *,

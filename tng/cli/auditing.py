@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -13,9 +13,10 @@ from tng import __version__
 from tng.cli import target_options as target
 from tng.cli.audit_outputs import destinations, refuse_overwriting, write_reports
 from tng.cli.command_line import repeatable_command
-from tng.cli.console import talk
+from tng.cli.console import Verbosity, talk
 from tng.cli.judging import JudgingOptions, make_verifier, trust_files
 from tng.report.audit.registry import AuditForm
+from tng.report.planned import duration_text
 from tng.report.text import printable
 
 if TYPE_CHECKING:
@@ -153,7 +154,9 @@ def _targets(
 
     if not request.targets and not request.flags:
         return ()
-    chosen = select_targets(settings, request.targets, request.flags)
+    # What differs is told as a difference, whatever a run that changes things would do.
+    flags = {**request.flags, "update": False}
+    chosen = select_targets(settings, request.targets, flags)
     threads = settings.run.threads or DEFAULT_THREADS
     return open_targets(chosen, CloudOpener(threads=threads).open, stop)
 
@@ -168,17 +171,29 @@ def _ledger(request: Request, settings: "Settings", stack: ExitStack) -> "Ledger
     return stack.enter_context(SqliteLedger(path))
 
 
+_LONG = timedelta(seconds=5)
+_TELL_EVERY = 100_000
+
+
 class _Progress:
-    """Says on stderr which targets take long to be read."""
+    """Says on stderr how long reading the targets takes, where that is long."""
+
+    def reading(self, target: str, at_least: timedelta) -> None:
+        """In advance, how long the devices take."""
+        if at_least >= _LONG:
+            talk().print(
+                f"{printable(target)}: reading takes {duration_text(at_least)} at its rates …"
+            )
 
     def listing(self, target: str, a_second: float) -> None:
-        """Reading everything on a target begins."""
-        talk().print(f"reading what {printable(target)} holds, at most {a_second:,.0f} a second …")
+        """In advance, how fast everything else is read: how much it is, no cloud tells."""
+        if Verbosity.level > 0:
+            talk().print(f"{printable(target)}: listing at most {a_second:,.0f} a second …")
 
     def listed(self, target: str, devices: int) -> None:
-        """Now and then a word on how far it is."""
-        if devices and devices % 100_000 == 0:
-            talk().print(f"  {printable(target)}: {devices:,} until now")
+        """How far it is."""
+        if devices and devices % _TELL_EVERY == 0:
+            talk().print(f"{printable(target)}: {devices:,} read until now …")
 
 
 def _seal(key: "SigningKey", audit: "Audit", reports: "Sequence[Destination]") -> None:

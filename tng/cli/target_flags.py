@@ -199,7 +199,10 @@ class Update:
 IDENTITY = (TargetIdentity, AwsIdentity, AzureIdentity)
 """The tables of commands that only need to know which target it is."""
 
-ALL = (*IDENTITY, AwsWishes, AzureWishes, Update)
+COMPARED = (*IDENTITY, AwsWishes, AzureWishes)
+"""The tables of commands that compare what is there with what is wanted, and change nothing."""
+
+ALL = (*COMPARED, Update)
 """The tables of commands that say what is to be made."""
 
 

@@ -70,7 +70,7 @@ class RowReader:
                 return None
             return stated
         # Vendors do not use every number of a range, so that it may be longer than the quantity.
-        fewest = sum(item.size == 1 for item in serials)
+        fewest = max(1, sum(item.size == 1 for item in serials))
         if fewest <= stated <= listed:
             return stated
         expected = f"{listed}" if fewest == listed else f"from {fewest} to {listed}"

@@ -1,0 +1,296 @@
+"""Two reports compared: which device is which, what changed of it, and what beside it."""
+
+import io
+from collections import Counter
+from dataclasses import replace
+from itertools import chain
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.audit.reports import changed_codes, report_members, sample, write_members, write_report
+from tests.audit.sample import TARGETS, sample_audit, sample_device
+from tng.audit.comparison import Comparison
+from tng.audit.models import (
+    AuditedDevice,
+    Decision,
+    Delivery,
+    DeviceStanding,
+    OrderMatch,
+    Standing,
+)
+from tng.audit.report_facts import FactChange
+from tng.errors import UsageError
+from tng.models import Status
+
+MIRRORED = {
+    "device-new": "device-gone",
+    "status-better": "status-worse",
+    "standing-better": "standing-worse",
+}
+MIRRORED |= {there: here for here, there in MIRRORED.items()}
+
+
+@pytest.fixture
+def compare(tmp_path: Path):
+    def compared(old: list[AuditedDevice], new: list[AuditedDevice]):
+        return changed_codes(
+            write_report(tmp_path / "old.json", sample(*old)),
+            write_report(tmp_path / "new.json", sample(*new)),
+        )
+
+    return compared
+
+
+def _standing(standing: Standing, target: str = TARGETS[0]) -> DeviceStanding:
+    return DeviceStanding(target, standing, "name", ("why",))
+
+
+ONE, TWO, FOUR = sample_device(1), sample_device(2), sample_device(4)
+OTHER_CERTIFICATE = FOUR.certificate
+
+
+def test_devices_come_and_go(compare):
+    assert compare([ONE, TWO], [TWO, FOUR]) == [
+        (FOUR.device_id, ["device-new"]),
+        (ONE.device_id, ["device-gone"]),
+    ]
+
+
+def test_the_order_of_devices_and_their_places_are_no_change(compare):
+    moved = replace(ONE, number=9, source=replace(ONE.source, file="renamed.json", entry=77))
+    assert compare([ONE, TWO, FOUR], [FOUR, TWO, moved]) == []
+
+
+def test_changes_come_in_the_order_of_the_later_report_then_of_the_earlier(compare):
+    devices = [sample_device(number) for number in (1, 2, 4, 6, 8, 9)]
+    worse = [replace(item, status=Status.REJECTED) for item in devices[:3]]
+    new = [worse[2], sample_device(10), worse[0]]
+    assert [name for name, _ in compare(devices, new)] == [
+        item.device_id for item in (worse[2], new[1], worse[0], devices[1], *devices[3:])
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        (Status.VERIFIED, Status.REJECTED, "status-worse"),
+        (Status.VERIFIED, Status.UNVERIFIED, "status-worse"),
+        (Status.REJECTED, Status.VERIFIED, "status-better"),
+        (Status.UNVERIFIED, Status.ATTESTED, "status-better"),
+        (Status.UNVERIFIED, Status.REJECTED, "status-changed"),
+        (Status.ATTESTED, Status.VERIFIED, "status-changed"),
+    ],
+)
+def test_outcomes(compare, old, new, code):
+    changed = compare([replace(ONE, status=old)], [replace(ONE, status=new)])
+    assert changed == [(ONE.device_id, [code])]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        (Standing.IN_PLACE, Standing.MISSING, "standing-worse"),
+        (Standing.IN_PLACE, Standing.DIFFERENT, "standing-worse"),
+        (Standing.INCOMPLETE, Standing.CONFLICT, "standing-worse"),
+        (Standing.ABSENT, Standing.UNEXPECTED, "standing-worse"),
+        (Standing.MISSING, Standing.IN_PLACE, "standing-better"),
+        (Standing.DIFFERENT, Standing.INCOMPLETE, "standing-better"),
+        (Standing.IN_PLACE, Standing.UNKNOWN, "standing-unknown"),
+        (Standing.UNKNOWN, Standing.MISSING, "standing-unknown"),
+        (Standing.ABSENT, Standing.IN_PLACE, None),
+    ],
+)
+def test_drift(compare, old, new, code):
+    changed = compare(
+        [replace(ONE, standings=(_standing(old), _standing(Standing.IN_PLACE, "kept")))],
+        [replace(ONE, standings=(_standing(Standing.IN_PLACE, "kept"), _standing(new)))],
+    )
+    assert changed == ([(ONE.device_id, [code])] if code else [])
+
+
+def test_a_target_that_only_one_audit_asked_about_is_no_drift(compare):
+    asked = replace(ONE, standings=(_standing(Standing.MISSING),))
+    assert compare([replace(ONE, standings=())], [asked]) == []
+    assert compare([asked], [replace(ONE, standings=(_standing(Standing.ABSENT, "x"),))]) == []
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        OrderMatch(Delivery.OVER, "PO-7", 0),
+        OrderMatch(Delivery.AS_ORDERED, "PO-8", 0),
+        OrderMatch(Delivery.AS_ORDERED, "PO-7", 1),
+        OrderMatch(Delivery.AS_ORDERED, "PO-7", None),
+    ],
+)
+def test_deliveries(compare, now):
+    assert compare([ONE], [replace(ONE, order=now)]) == [(ONE.device_id, ["delivery-changed"])]
+    assert compare([ONE], [replace(ONE, order=None)]) == []
+
+
+def test_another_certificate_for_the_same_chip(compare):
+    assert compare([ONE, TWO], [TWO, replace(ONE, certificate=OTHER_CERTIFICATE)]) == [
+        (ONE.device_id, ["certificate-replaced"])
+    ]
+
+
+def test_another_object_of_the_chip_is_another_device(compare):
+    other = replace(ONE, certificate=OTHER_CERTIFICATE, object_id="10")
+    assert compare([ONE], [other]) == [
+        (ONE.device_id, ["device-new"]),
+        (ONE.device_id, ["device-gone"]),
+    ]
+
+
+def test_equal_serial_numbers_of_two_certificates_are_no_chip(compare):
+    first = replace(ONE, vendor="other", device_id=ONE.certificate.serial_number)
+    second = replace(first, certificate=replace(OTHER_CERTIFICATE, serial_number=first.device_id))
+    assert [codes for _, codes in compare([first], [second])] == [["device-new"], ["device-gone"]]
+
+
+def test_a_forgery_of_a_chip_does_not_take_its_place(compare):
+    forged = replace(ONE, certificate=OTHER_CERTIFICATE, status=Status.REJECTED)
+    assert compare([ONE], [forged, ONE]) == [(ONE.device_id, ["device-new"])]
+    assert compare([forged, ONE], [ONE]) == [(ONE.device_id, ["device-gone"])]
+
+
+def test_duplicates_are_paired_accepted_ones_first(compare):
+    again = replace(ONE, status=Status.REJECTED)
+    assert compare([ONE, again], [again, ONE]) == []
+    assert compare([ONE], [again, ONE]) == [(ONE.device_id, ["device-new"])]
+    assert compare([again, again, ONE], [ONE]) == [(ONE.device_id, ["device-gone"])] * 2
+
+
+def test_a_device_that_was_accepted_once_and_comes_as_a_forgery_alone(compare):
+    forged = replace(ONE, certificate=OTHER_CERTIFICATE, status=Status.REJECTED)
+    assert compare([ONE], [forged]) == [(ONE.device_id, ["status-worse", "certificate-replaced"])]
+
+
+def test_places_that_could_not_be_read_are_no_devices(compare):
+    unreadable = sample_device(7)
+    assert unreadable.status is Status.UNDECODABLE
+    assert compare([ONE, unreadable], [ONE]) == []
+
+
+_STATUSES = st.sampled_from([s for s in Status if s is not Status.UNDECODABLE])
+_DEVICES = st.lists(
+    st.builds(
+        lambda chip, certificate, status, standing, order: replace(
+            sample_device(chip * 2 + 2),
+            certificate=sample_device(certificate * 2 + 2).certificate,
+            status=status,
+            standings=(_standing(standing),),
+            order=order,
+        ),
+        st.integers(1, 4).map(lambda n: n * 100),
+        st.integers(1, 5).map(lambda n: n * 100),
+        _STATUSES,
+        st.sampled_from(Standing),
+        st.sampled_from([None, *(OrderMatch(item, "PO", 0) for item in Delivery)]),
+    ),
+    max_size=7,
+)
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(old=_DEVICES, new=_DEVICES)
+def test_the_other_way_round_is_the_mirror_and_nothing_changes_to_itself(compare, old, new):
+    assert compare(old, old) == []
+    there = Counter(chain.from_iterable(codes for _, codes in compare(old, new)))
+    back = Counter(chain.from_iterable(codes for _, codes in compare(new, old)))
+    assert Counter({MIRRORED.get(code, code): count for code, count in there.items()}) == back
+    assert there["device-new"] - there["device-gone"] == len(new) - len(old)
+
+
+def _facts(tmp_path: Path, change) -> list[FactChange]:
+    members = report_members()
+    old = write_members(tmp_path / "old.json", members)
+    change(members)
+    new = write_members(tmp_path / "new.json", members)
+    with Comparison(old, new, io.BytesIO()) as comparison:
+        assert not list(comparison.changes())
+        return list(comparison.facts)
+
+
+def test_equal_reports_have_no_change_at_all(tmp_path: Path):
+    assert _facts(tmp_path, lambda members: None) == []
+
+
+def _set(value, *path):
+    def change(members):
+        for step in path[:-1]:
+            members = members[step]
+        members[path[-1]] = value
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "topic", "old", "new"),
+    [
+        (_set("2.0", "run", "version"), "tool", "1.0", "2.0"),
+        (_set(True, "run", "strict"), "strictness", "no", "yes"),
+        (_set([], "run", "added_trust"), "added trust", "signer.pem", None),
+        (_set("other.pem", "run", "added_trust", 0, "source"), "added trust", "signer.pem",
+         "other.pem"),
+        (_set("f" * 64, "inputs", 0, "sha256"), "input", "sha256 " + "0" * 64,
+         "sha256 " + "f" * 64),
+        (_set(None, "inputs", 0, "sha256"), "input", "sha256 " + "0" * 64,
+         "not all of it could be read"),
+        (_set("c" * 64, "anchors", 0, "sha256"), "anchor", "built in, sha256 " + "a" * 64,
+         "built in, sha256 " + "c" * 64),
+        (_set(90, "reconciliation", "lines", 0, "quantity"), "order line", "4", "90"),
+        (_set(9, "targets", 0, "unknown_count"), "target", "3", "9"),
+        (_set("timeout", "targets", 0, "problem"), "target", None, "timeout"),
+        (_set(7, "summary", "outcomes", "verified"), "outcome", "2", "7"),
+    ],
+)  # fmt: skip
+def test_what_changed_beside_the_devices(tmp_path: Path, change, topic, old, new):
+    (fact,) = _facts(tmp_path, change)
+    assert (fact.topic, fact.old, fact.new) == (topic, old, new)
+    assert fact.finding is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        (Decision.ACCEPT, Decision.DO_NOT_ACCEPT, "verdict-worse"),
+        (Decision.ACCEPT, Decision.NOTHING, "verdict-worse"),
+        (Decision.ACCEPT, Decision.ACCEPT_WITH_REMARKS, "verdict-remarks"),
+        (Decision.DO_NOT_ACCEPT, Decision.ACCEPT_WITH_REMARKS, "verdict-better"),
+    ],
+)
+def test_verdicts(tmp_path: Path, old, new, code):
+    first, second = report_members(), report_members()
+    first["verdict"]["decision"], second["verdict"]["decision"] = old.value, new.value
+    names = write_members(tmp_path / "a", first), write_members(tmp_path / "b", second)
+    with Comparison(*names, io.BytesIO()) as comparison:
+        (fact,) = comparison.facts
+        assert fact.finding.code == code
+        assert comparison.summary().codes == {code: 1}
+
+
+def test_two_order_lines_of_the_same_part_are_told_apart(tmp_path: Path):
+    members = report_members()
+    members["reconciliation"]["lines"] *= 2
+    old = write_members(tmp_path / "a", members)
+    other = report_members()
+    other["reconciliation"]["lines"] = [
+        members["reconciliation"]["lines"][0],
+        members["reconciliation"]["lines"][0] | {"delivered": 0},
+    ]
+    with Comparison(old, write_members(tmp_path / "b", other), io.BytesIO()) as comparison:
+        assert [fact.name for fact in comparison.facts] == [
+            "PO-7 ATECC608* 359SCE55NV38H3CB (2): delivered"
+        ]
+
+
+def test_standard_input_can_be_one_of_the_two_only(tmp_path: Path):
+    path = Path(write_report(tmp_path / "a.json", sample_audit(3)))
+    with Comparison("-", str(path), io.BytesIO(path.read_bytes())) as comparison:
+        assert list(comparison.changes()) == []
+    with pytest.raises(UsageError, match="both"):
+        Comparison("-", "-", io.BytesIO())

@@ -160,3 +160,26 @@ def test_interrupted_nothing_is_written(tmp_path):
     assert process.returncode == 130, talk
     assert not (tmp_path / "report.html").exists()
     assert not (tmp_path / "tng-ledger.db").exists() or b"again" in talk
+
+
+def test_the_ledger_remembers_what_was_audited(tmp_path):
+    audit(GENUINE)
+    again = audit(GENUINE, "--format", "json")
+    assert json.loads(again.stdout)["seen_before"] == []
+    # The same chips in a file of other content: sold, or counted, twice?
+    text = (MANIFESTS / "tngtls-10.json").read_text()
+    (tmp_path / "other.json").write_text(f"{text}\n")
+    other = json.loads(audit("other.json", "--format", "json").stdout)
+    (seen,) = other["seen_before"]
+    assert (seen["source"], seen["devices"]) == (GENUINE, 10)
+    assert other["verdict"]["decision"] == "accept-with-remarks"
+    assert audit("other.json", "--fail-on", "warning", expect=1)
+
+
+def test_nothing_is_remembered_unless_it_shall_be(tmp_path):
+    audit(GENUINE, "--no-remember")
+    assert not (tmp_path / "tng-ledger.db").exists()
+    audit(GENUINE, "--output", "no/such/folder/report.html", expect=3)
+    text = (MANIFESTS / "tngtls-10.json").read_text()
+    (tmp_path / "other.json").write_text(f"{text}\n")
+    assert json.loads(audit("other.json", "--format", "json").stdout)["seen_before"] == []

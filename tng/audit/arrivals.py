@@ -3,10 +3,7 @@
 from dataclasses import dataclass
 
 from tng.audit.models import AuditedDevice
-
-DUPLICATE_CODES = frozenset({"duplicate-certificate", "duplicate-device-id"})
-"""Rejected for nothing but this: the same device stands further up, and counts there."""
-
+from tng.verify.duplicates import REPEATED
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
@@ -27,17 +24,22 @@ class Arrival:
 
 
 def chip_of(device: AuditedDevice) -> str | None:
-    """What names the chip across inputs and audits; ``None`` where nothing could be read.
+    """`chip_name` of the device; ``None`` where nothing could be read."""
+    if device.vendor is None or device.device_id is None:
+        return None
+    issuer = device.certificate.issuer if device.certificate else None
+    return chip_name(device.vendor, device.device_id, issuer)
+
+
+def chip_name(vendor: str, device_id: str, issuer: str | None) -> str:
+    """What names a chip across inputs and audits; ``issuer`` is its certificate's, where known.
 
     A chip of Microchip or NXP has its own number. For others there is only the serial number
     of the certificate, which is unique for its issuer alone (RFC 5280 §4.1.2.2).
     """
-    if device.vendor is None or device.device_id is None:
-        return None
-    issuer = device.certificate.issuer if device.certificate else None
-    if device.vendor in ("microchip", "nxp") or issuer is None:
-        return f"{device.vendor}:{device.device_id}"
-    return f"{device.vendor}:{device.device_id}:{issuer}"
+    if vendor in ("microchip", "nxp") or issuer is None:
+        return f"{vendor}:{device_id}"
+    return f"{vendor}:{device_id}:{issuer}"
 
 
 def arrival_of(device: AuditedDevice) -> Arrival | None:
@@ -52,5 +54,5 @@ def arrival_of(device: AuditedDevice) -> Arrival | None:
         group_id=device.group_id,
         serial=device.device_id or "",
         accepted=device.accepted,
-        duplicate=any(item.code in DUPLICATE_CODES for item in device.findings),
+        duplicate=any(item.code in REPEATED for item in device.findings),
     )

@@ -17,14 +17,17 @@ from tng.apply.stopping import StopSignal
 from tng.audit.arrivals import arrival_of
 from tng.audit.evidence import checks_run, source_inputs, used_anchors
 from tng.audit.looking import LookProgress
+from tng.audit.memory import EarlierAudits
 from tng.audit.models import (
     Audit,
     AuditInput,
     DeviceStanding,
     GeneralFinding,
+    InputRole,
     Making,
     Overlap,
     Reconciliation,
+    SeenBefore,
     Subject,
 )
 from tng.audit.reconcile import Reconciled, reconcile
@@ -34,7 +37,7 @@ from tng.audit.tally import TallyCounter
 from tng.audit.troubles import TroubleCounter
 from tng.audit.verdict import decide
 from tng.findings import Finding, finding
-from tng.ledger import Ledger
+from tng.ledger import AuditMemory, Ledger
 from tng.models import Outcome, Undecodable
 from tng.orders import OrderLine
 from tng.plan.eligibility import PlanPolicy, Selection, select_devices
@@ -82,6 +85,8 @@ def make_audit(
         spool.close_intake()
         overlaps = work.compare_sources()
         reconciliation = work.reconcile()
+        inputs = (*source_inputs(scan.inputs), *question.files)
+        seen_before = work.recall(inputs)
         seen = work.look(selection, progress)
         work.general += seen.general
         work.troubles.add_general(work.general)
@@ -96,16 +101,21 @@ def make_audit(
             general=tuple(work.general),
             reconciliation=reconciliation,
             overlaps=overlaps,
-            seen_before=(),
+            seen_before=seen_before,
             targets=seen.targets,
             elsewhere=seen.elsewhere,
-            inputs=(*source_inputs(scan.inputs), *question.files),
+            inputs=inputs,
             anchors=used_anchors(verifier.store, work.tally.vouching),
             checks=checks_run(
                 with_orders=question.orders is not None, with_targets=bool(question.targets)
             ),
             devices=spool,
         )
+
+
+def remember(audit: Audit, memory: AuditMemory) -> None:
+    """Write down which genuine chips the audit saw, for later audits; raises `LedgerError`."""
+    EarlierAudits(memory, _contents(audit.inputs)).remember(audit.devices, audit.making.at)
 
 
 @dataclass(slots=True)
@@ -159,6 +169,15 @@ class _Work:
                 self.spool.match([(item.number, item.match)])
             self._note((item.number, found) for found in item.findings)
 
+    def recall(self, inputs: Sequence[AuditInput]) -> tuple[SeenBefore, ...]:
+        """What earlier audits saw of the same chips."""
+        if self.question.ledger is None:
+            return ()
+        earlier = EarlierAudits(self.question.ledger, _contents(inputs))
+        for item in earlier.recall(self.spool):
+            self._note((item.number, found) for found in item.findings)
+        return earlier.seen_before
+
     def look(self, selection: Selection | None, progress: LookProgress | None) -> TargetsSeen:
         """How the devices stand on the targets."""
         if selection is None:
@@ -188,6 +207,11 @@ class _Work:
         for number, item in notes:
             self.spool.note([(number, item)])
             self.troubles.add_to_device(item, partial(self.spool.place, number))
+
+
+def _contents(inputs: Iterable[AuditInput]) -> dict[str, str]:
+    """The SHA-256 of each source by its name."""
+    return {item.path: item.sha256 for item in inputs if item.role is InputRole.SOURCE}
 
 
 def _certificates(selection: Selection) -> dict[str, str | None]:

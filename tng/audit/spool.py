@@ -13,6 +13,7 @@ from typing import Any, Self
 
 import orjson
 
+from tng.audit.arrivals import chip_name
 from tng.audit.models import (
     AuditedDevice,
     Delivery,
@@ -225,13 +226,14 @@ def _device(number: int, outcome: Outcome) -> _Row:
     row = to_json(device_row(outcome))
     if isinstance(outcome, Undecodable):
         return (number, row, without_surrogates(outcome.source.file), None, None, 0, 0)
-    record = outcome.record
+    record, leaf = outcome.record, outcome.record.leaf
+    issuer = leaf.issuer.common_name if leaf else None
     return (
         number,
         row,
         without_surrogates(record.source.file),
-        without_surrogates(f"{record.vendor} {record.device_id}"),
-        bytes.fromhex(record.leaf.sha256) if record.leaf else None,
+        without_surrogates(chip_name(record.vendor, record.device_id, issuer)),
+        bytes.fromhex(leaf.sha256) if leaf else None,
         isinstance(outcome, VerifiedDevice | AttestedDevice),
         any(item.code in REPEATED for item in outcome.findings),
     )

@@ -60,7 +60,7 @@ def run_audit(request: Request) -> "Severity | None":
     What cannot work (an unknown form, an unusable key or order) is said before anything is read.
     """
     from tng.apply.stopping import StopSignal
-    from tng.audit.auditing import make_audit
+    from tng.audit.auditing import make_audit, remember
     from tng.cli.interrupts import graceful
     from tng.cli.sealing import load_signing_key
     from tng.scan import Scan
@@ -79,6 +79,8 @@ def run_audit(request: Request) -> "Severity | None":
         write_reports(audit, reports)
         if key is not None:
             _seal(key, audit, reports)
+        if request.remember and question.ledger is not None:
+            remember(audit, question.ledger)
         _say(audit, reports, monotonic() - started)
         return audit.heaviest
 

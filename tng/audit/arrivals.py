@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from tng.audit.models import AuditedDevice
 from tng.verify.duplicates import REPEATED
 
+
 @dataclass(frozen=True, slots=True)
 class Arrival:
     """One outcome as the orders see it.

@@ -22,6 +22,10 @@ _FORBIDDEN = {
     "plan": ("boto3", "botocore", "azure", "sqlite3", "tng.ledger", "tng.apply", "tng.cli"),
     "apply": ("boto3", "botocore", "azure", "tng.decode", "tng.verify", "tng.cli"),
     "ledger": ("boto3", "botocore", "azure", "tng.verify", "tng.decode", "tng.cli"),
+    "audit": ("boto3", "botocore", "azure", "tng.cli"),
+    "orders": ("boto3", "azure", "tng.verify", "tng.decode", "tng.audit", "tng.cli"),
+    "seal": ("boto3", "azure", "tng.verify", "tng.decode", "tng.clouds", "tng.cli"),
+    "pkcs11": ("boto3", "azure", "tng.verify", "tng.decode", "tng.clouds", "tng.seal", "tng.cli"),
     "watch": ("boto3", "botocore", "azure", "tng.decode", "tng.verify", "tng.cli"),
     "report": ("boto3", "botocore", "azure", "tng.verify", "tng.cli"),
     "clouds": ("tng.verify", "tng.decode", "tng.sandbox", "tng.testing", "tng.cli"),
@@ -35,7 +39,7 @@ _FORBIDDEN = {
 
 _HEAVY = (
     "boto3", "botocore", "azure", "msal", "requests", "paho", "moto", "ministack", "cryptography",
-    "jose", "orjson", "sqlite3",
+    "jose", "orjson", "sqlite3", "jinja2", "xlsxwriter", "python_calamine", "pkcs11",
 )  # fmt: skip
 """What ``tng --help`` must not load."""
 

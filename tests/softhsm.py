@@ -1,5 +1,6 @@
 """A real PKCS#11 token in software, with keys made in it; tests are skipped where there is none."""
 
+import atexit
 import os
 import shutil
 import subprocess
@@ -45,6 +46,7 @@ def token() -> Token:
 def _made(module: str) -> Token:
     # The module reads its configuration once for each process, so the variable stays.
     folder = Path(tempfile.mkdtemp(prefix="tng-softhsm-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     (folder / "tokens").mkdir()
     configuration = folder / "softhsm2.conf"
     configuration.write_text(f"directories.tokendir = {folder / 'tokens'}\nlog.level = ERROR\n")

@@ -3,7 +3,10 @@
 from pathlib import Path
 
 import pytest
+from typer.testing import Result
 
+from tests.commands import run_tng
+from tests.judging import MANIFESTS, MICROCHIP_TRUST
 from tests.seal.sealed import MAKING, Sealed, private_key, private_pem, public_pem, seal
 from tests.softhsm import LABEL, PIN, token
 from tng.cli.sealing import load_signing_key, print_check, seal_outputs
@@ -105,3 +108,42 @@ def test_the_pin_comes_from_the_environment(monkeypatch):
     assert "TNG_PKCS11_PIN" in caught.value.hint
     monkeypatch.setenv("TNG_PKCS11_PIN", PIN)
     assert load_signing_key(uri).public_key.algorithm == "ES256"
+
+
+def _audit(folder: Path, *options: str, expect: int = 0) -> Result:
+    return run_tng(
+        "audit", str(MANIFESTS / "tngtls-10.json"), *MICROCHIP_TRUST, "--no-remember",
+        "--output", str(folder / "audit.json"), "--output", str(folder / "audit.html"),
+        *options, expect=expect,
+    )  # fmt: skip
+
+
+def test_an_audit_is_sealed_and_checked(tmp_path: Path):
+    key, public = tmp_path / "key.pem", tmp_path / "auditor.pem"
+    key.write_bytes(private_pem(private_key("P-256")))
+    public.write_bytes(public_pem(private_key("P-256")))
+    _audit(tmp_path, "--sign", str(key))
+    page = tmp_path / "audit.html"
+    assert "The seal holds." in run_tng(
+        "audit", "--check", str(page), "--key", str(public), expect=0
+    ).stderr  # fmt: skip
+    run_tng("audit", "--check", str(page), expect=1)
+    page.write_bytes(page.read_bytes().replace(b"genuine", b"Genuine", 1))
+    run_tng("audit", "--check", str(tmp_path / "audit.json"), "--key", str(public), expect=1)
+    (tmp_path / "audit.seal.jws").unlink()
+    run_tng("audit", "--check", str(tmp_path / "audit.json"), "--key", str(public), expect=3)
+
+
+def test_an_audit_is_sealed_by_a_token_also_from_several_processes(tmp_path: Path, monkeypatch):
+    monkeypatch.setenv("TNG_PKCS11_PIN", PIN)
+    uri = token().uri(token=LABEL.replace(" ", "%20"), object="p384")
+    shown = _audit(tmp_path, "--sign", uri, "--jobs", "2").stderr
+    fingerprint = shown.partition("--key ")[2].split()[0]
+    run_tng("audit", "--check", str(tmp_path / "audit.json"), "--key", fingerprint, expect=0)
+    assert PIN not in shown + (tmp_path / "audit.seal.json").read_text()
+
+
+def test_a_key_that_cannot_be_used_ends_an_audit_before_anything_is_written(tmp_path: Path):
+    for key in (str(tmp_path / "none.pem"), "pkcs11:object=x", "pkcs11:object=x?pin-value=1"):
+        assert "hint:" in _audit(tmp_path, "--sign", key, expect=3).stderr
+    assert list(tmp_path.iterdir()) == []

@@ -9,7 +9,7 @@ import pytest
 from tests.seal.sealed import KINDS, MAKING, Sealed, audit_input, seal
 from tng.audit.models import AuditInput, InputRole
 from tng.errors import UsageError
-from tng.seal.check import check_seal
+from tng.seal.check import check_seal, find_seal
 from tng.seal.errors import MalformedSealError, SealError
 from tng.seal.making import make_seal, require_sealable, seal_files
 from tng.seal.result import Signature
@@ -152,6 +152,8 @@ def test_a_seal_that_names_a_file_twice_is_refused(sealed: Sealed):
 def test_only_what_a_seal_can_hold_together_is_sealed(tmp_path: Path):
     report, page = tmp_path / "a.json", tmp_path / "a.html"
     assert require_sealable([page, report], report) == report
+    for name in ("a.json", "a.txt"):
+        assert seal_files(tmp_path / name) == find_seal(tmp_path / name).files
     assert seal_files(report).statement == tmp_path / "a.seal.json"
     with pytest.raises(UsageError, match="none is written"):
         require_sealable([page], None)

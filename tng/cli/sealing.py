@@ -83,9 +83,13 @@ def seal_outputs(
     outputs: Sequence[Path],
     report: Path,
 ) -> "SealFiles":
-    """Seal the written ``outputs``, of which ``report`` is the JSON one; say how to check it."""
-    from tng.seal.making import make_seal, seal_files
+    """Seal the written ``outputs``, of which ``report`` is the JSON one; say how to check it.
 
+    `tng.seal.making.require_sealable` tells before the work whether that will be possible.
+    """
+    from tng.seal.making import make_seal, require_sealable, seal_files
+
+    require_sealable(outputs, report)
     seal = make_seal(key, making, inputs, outputs, report)
     files = seal_files(report)
     for path, octets in ((files.statement, seal.statement), (files.signature, seal.signature)):

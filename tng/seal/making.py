@@ -42,9 +42,9 @@ class SealFiles:
 
 def seal_files(report: Path) -> SealFiles:
     """The places of the seal of ``audit.json``: ``audit.seal.json`` and ``audit.seal.jws``."""
-    stem = report.name.removesuffix(".json")
     return SealFiles(
-        report.with_name(stem + STATEMENT_SUFFIX), report.with_name(stem + SIGNATURE_SUFFIX)
+        report.with_name(report.stem + STATEMENT_SUFFIX),
+        report.with_name(report.stem + SIGNATURE_SUFFIX),
     )
 
 

@@ -32,6 +32,8 @@ _FORBIDDEN = {
     "clouds/aws": ("azure", "tng.clouds.azure"),
     "clouds/azure": ("boto3", "botocore", "tng.clouds.aws"),
     "device": ("boto3", "botocore", "azure", "tng.apply", "tng.ledger", "tng.verify", "tng.cli"),
+    "seal": ("tng.verify", "tng.decode", "tng.clouds", "tng.ledger", "tng.cli", "boto3", "azure"),
+    "pkcs11": ("tng.seal", "tng.audit", "tng.verify", "tng.clouds", "tng.cli", "boto3", "azure"),
     # The judge shares nothing with what it judges.
     "sandbox": ("tng.clouds", "tng.apply", "tng.plan", "tng.ledger", "tng.cli", "azure", "boto3"),
 }

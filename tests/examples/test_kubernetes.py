@@ -32,6 +32,7 @@ JOB = DOCUMENTS["CronJob"]["spec"]["jobTemplate"]["spec"]
 POD = JOB["template"]["spec"]
 (CONTAINER,) = POD["containers"]
 MOUNTS = sorted(mount["mountPath"] for mount in CONTAINER["volumeMounts"])
+(TEMPORARY,) = (it["mountPath"] for it in CONTAINER["volumeMounts"] if it["name"] == "temporary")
 _PATH = re.compile(r"(?<![\w.}/])/[a-z]+")
 
 
@@ -76,12 +77,12 @@ class Cluster:
         own = {item["name"]: item["value"] for item in CONTAINER["env"] if "value" in item}
         environment = self.account.environment(
             PATH=programs_first(self.root / "bin"),
-            TMPDIR=str(self.inside("/tmp")),
+            TMPDIR=str(self.inside(TEMPORARY)),
             **{**own, "AUDIT_TARGETS": TARGET, **more},
         )
         done = subprocess.run(
             [self._mapped(word) for word in CONTAINER["command"]],
-            cwd=self.inside("/tmp"), env=environment, stdin=subprocess.DEVNULL,
+            cwd=self.inside(TEMPORARY), env=environment, stdin=subprocess.DEVNULL,
             capture_output=True, text=True, timeout=60, check=False,
         )  # fmt: skip
         assert "Traceback" not in done.stderr

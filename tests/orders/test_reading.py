@@ -187,7 +187,8 @@ def test_the_quantity_of_a_row_and_its_serials(tmp_path, quantity, serials, expe
         ("5000", "0a", "5000", "1, for"),
         ("7", "0a..0f", "7", "from 1 to 6"),
         ("1", "0a..0f 20 21", "1", "from 2 to 8"),
-        ("", "", "nothing", "a quantity"),
+        ("", "", "nothing", "a quantity, or serial numbers"),
+        ("", "0000000000..0fffffffff", "nothing", "a quantity"),
     ],
 )
 def test_a_quantity_that_disagrees_with_the_serials_is_refused(

@@ -8,6 +8,7 @@ from typing import TypeVar
 from tng.models import Source
 from tng.orders.cells import date_of, is_blank, name_of, quantity_of
 from tng.orders.columns import Column
+from tng.orders.limits import MAX_QUANTITY
 from tng.orders.model import SerialRange
 from tng.orders.problems import CellError, Problem, Problems
 from tng.orders.serials import serials_of
@@ -63,11 +64,13 @@ class RowReader:
     def _quantity(self, row: RawRow, serials: tuple[SerialRange, ...]) -> int | None:
         listed = sum(item.size for item in serials)
         stated = self._optional(row, Column.QUANTITY, quantity_of, listed)
-        if stated is None or not serials:
-            if stated == 0:
-                error = CellError("nothing", "a quantity, or serial numbers")
-                self._note(row, Column.QUANTITY, error)
-                return None
+        if stated is None:
+            return None
+        if not 1 <= stated <= MAX_QUANTITY:
+            expected = "a quantity" if serials else "a quantity, or serial numbers"
+            self._note(row, Column.QUANTITY, CellError("nothing", expected))
+            return None
+        if not serials:
             return stated
         # Vendors do not use every number of a range, so that it may be longer than the quantity.
         fewest = max(1, sum(item.size == 1 for item in serials))

@@ -241,6 +241,17 @@ def test_an_endless_value_is_given_up_at_its_bound(body):
     assert endless.given < 1_000_000 * 3 + 4 * READ_BYTES
 
 
+@pytest.mark.parametrize("between", [b",", b",\n", b" , \n\n"])
+def test_values_are_cut_alike_however_many_stand_on_a_line(between):
+    values = [{"a": "}{][,", "b": ['"\\', {"c": []}]}, {}, [], "x\\", "", 7, None, {"d": "\n" * 9}]
+    encoded = [json.dumps(value).encode() for value in values]
+    body = b'{"devices":[' + between.join(encoded * 5000) + b"\n]}"
+    stream = JsonStream(io.BytesIO(body))
+    for _ in stream.members("devices", 1000):
+        assert list(stream.items(1000)) == values * 5000
+    stream.end()
+
+
 @pytest.mark.parametrize("separator", [b",", b",\n"])
 def test_memory_does_not_grow_with_the_devices(separator):
     row = json.dumps(_ROW, separators=(",", ":")).encode()

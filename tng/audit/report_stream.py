@@ -15,9 +15,10 @@ READ_BYTES = 256 * 1024
 _LINE_BYTES = 64 * 1024
 """How far the end of a line is looked for: a device takes about one thousand bytes."""
 _SPACE = re.compile(rb"[ \t\r\n]*")
-_MARK = re.compile(rb'["{}\[\]]')
+_TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|["{}\[\]]', re.DOTALL)
+"""A whole string, a bracket, or the quote of a string that is not closed yet."""
+_DEPTHS = {b"{": 1, b"[": 1, b"}": -1, b"]": -1}
 _SCALAR_END = re.compile(rb"[ \t\r\n,\]}]")
-_STRING_END = re.compile(rb'["\\]')
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -33,6 +34,7 @@ class JsonStream:
         self._buffer = b""
         self._position = 0
         self._dropped = 0
+        self._several_until = 0
 
     def members(self, streamed: str, most: int) -> Iterator[tuple[str, object]]:
         """Name and value of each member; of ``streamed`` the value is ``None``.
@@ -86,7 +88,8 @@ class JsonStream:
 
     def _line_value(self) -> object:
         """The object that fills the rest of this line; ``None`` where there is none."""
-        if not self._buffer.startswith(b"{", self._position):
+        several = self._dropped + self._position < self._several_until
+        if several or not self._buffer.startswith(b"{", self._position):
             return None
         if len(self._buffer) - self._position < _LINE_BYTES:
             self._more()
@@ -99,6 +102,8 @@ class JsonStream:
         try:
             value: object = orjson.loads(data)
         except orjson.JSONDecodeError:
+            # Tried once for a line: of very many short values each would cost its whole rest.
+            self._several_until = self._dropped + stop
             return None
         self._position += len(data)
         return value
@@ -110,31 +115,18 @@ class JsonStream:
             return self._scalar_end(most)
         depth, offset = 0, 0
         while True:
-            match = _MARK.search(self._buffer, self._position + offset)
-            if match is None:
-                offset = self._extend(most)
-                continue
-            offset = match.end() - self._position
-            if match[0] == b'"':
-                offset = self._string_end(offset, most)
+            for match in _TOKEN.finditer(self._buffer, self._position + offset):
+                token = match[0]
+                if token == b'"':
+                    offset = match.start() - self._position
+                    break
+                depth += _DEPTHS.get(token, 0)
+                if depth <= 0:
+                    self._require(match.end() - self._position, most)
+                    return match.end()
             else:
-                depth += 1 if match[0] in b"{[" else -1
-            if depth <= 0:
-                self._require(offset, most)
-                return self._position + offset
-
-    def _string_end(self, offset: int, most: int) -> int:
-        """The offset behind the string whose opening quote lies before ``offset``."""
-        while True:
-            match = _STRING_END.search(self._buffer, self._position + offset)
-            if match is None:
-                offset = self._extend(most)
-            elif match[0] == b'"':
-                return match.end() - self._position
-            else:
-                offset = match.end() - self._position + 1
-                while self._position + offset > len(self._buffer):
-                    self._extend(most)
+                offset = len(self._buffer) - self._position
+            self._extend(most)
 
     def _scalar_end(self, most: int) -> int:
         offset = 0

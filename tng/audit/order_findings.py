@@ -22,9 +22,7 @@ def line_findings(
 def _of_line(result: LineResult, name: str) -> Iterator[GeneralFinding]:
     ordered = result.line.quantity
     if result.short:
-        more = (
-            f"; {result.not_genuine} more came that are not accepted" if result.not_genuine else ""
-        )
+        more = _not_accepted(result.not_genuine)
         message = f"{result.delivered} of {ordered} came, {result.short} did not{more}"
         yield _about(name, "order-short", message)
     if result.over:
@@ -36,6 +34,12 @@ def _of_line(result: LineResult, name: str) -> Iterator[GeneralFinding]:
         more = f" and {rest} more" if rest else ""
         message = f"{result.missing_count} listed did not come as genuine chips: {listed}{more}"
         yield _about(name, "serial-not-delivered", message)
+
+
+def _not_accepted(count: int) -> str:
+    if not count:
+        return ""
+    return f"; {count} more came that {'is' if count == 1 else 'are'} not accepted"
 
 
 def _on_two(conflict: Conflict, names: Sequence[str]) -> GeneralFinding:

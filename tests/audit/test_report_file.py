@@ -176,6 +176,7 @@ _START = b'{"schema":"tng.report/1","devices":['
         (b'{"schema":["tng.report/1"],"devices":[]}', "schema"),
         (b'{"devices":{},"schema":"tng.report/1"}', "expected"),
         (b'{"devices":[],"devices":[]}', "twice"),
+        (json.dumps({str(n): [] for n in range(101)}).encode(), "more than 100 members"),
         (b'{"message_type":"begin"}\n{"message_type":"device"}\n', "the end"),
         (b"status,vendor\nverified,nxp\n", "expected"),
     ],

@@ -148,6 +148,12 @@ def test_inputs_never_lead_out_of_the_folder_named(sealed: Sealed, tmp_path: Pat
     assert [item.state for item in result.files[2:]] == [FileState.MISSING, FileState.UNCHANGED]
 
 
+def test_a_folder_of_inputs_that_is_not_there_is_no_reason_to_find_them_missing(sealed: Sealed):
+    for folder in (sealed.folder / "none", sealed.source):
+        with pytest.raises(SealError, match="no folder"):
+            check_seal(sealed.report, _trusted(sealed), folder)
+
+
 def test_members_of_an_archive_are_vouched_for_by_the_archive(sealed: Sealed):
     members = sealed.members
     digest = members["inputs"][0]["sha256"]

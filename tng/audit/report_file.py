@@ -21,9 +21,14 @@ from tng.sources.types import Opened
 
 MAX_DEVICE_BYTES = 1024 * 1024
 """A thousand times a usual one."""
-MAX_MEMBER_BYTES = 64 * 1024 * 1024
-"""Of everything beside the devices: fifty thousand inputs take ten."""
+MAX_MEMBER_BYTES = 16 * 1024 * 1024
+"""Of each member beside the devices: fifty thousand inputs, the most of one archive, take ten."""
+MAX_MEMBERS = 100
 DEVICES = "devices"
+COMPARED = frozenset(
+    {"schema", "run", "summary", "inputs", "verdict", "reconciliation", "targets", "anchors"}
+)
+"""What is kept to be compared; of the rest only the form is looked at."""
 _HINT = "make it with: tng audit … --format json --output audit.json"
 
 
@@ -71,9 +76,11 @@ class ReportFile:
         try:
             stream = JsonStream(opened.stream)
             for name, value in stream.members(DEVICES, MAX_MEMBER_BYTES):
+                if len(members) == MAX_MEMBERS:
+                    raise ReportSyntaxError(f"it has more than {MAX_MEMBERS} members")
                 if name in members:
                     raise ReportSyntaxError(f"it has {name!r:.40} twice")
-                members[name] = value
+                members[name] = value if name in COMPARED else None
                 if name == DEVICES:
                     for count, item in enumerate(stream.items(MAX_DEVICE_BYTES), start=1):
                         yield _device(item, count)

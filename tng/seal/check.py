@@ -65,6 +65,8 @@ def check_seal(
     Inputs are looked for at their recorded paths, or below the folder ``inputs``. Raises
     `SealError` where there is no seal to be read, or it is not one of the file named.
     """
+    if inputs is not None and not inputs.is_dir():
+        raise SealError(f"{inputs} is no folder", "name the folder in which the inputs lie")
     place = find_seal(path)
     octets = _read(place.files.statement, MAX_STATEMENT_BYTES, path)
     signature = _read(place.files.signature, MAX_JWS_BYTES, path)

@@ -17,7 +17,7 @@ from tng.models import Status
 from tng.report.audit.xlsx.cells import MAX_CELL, CellWriter, cell_text
 from tng.report.audit.xlsx.table import Column, Table
 
-_SHEETS = ["Summary", "Devices", "Findings", "Reconciliation", "Targets"]
+_SHEETS = ["Summary", "Devices", "Findings", "Reconciliation", "Targets", "Checks"]
 _TABLES = _SHEETS[1:]
 
 

@@ -52,15 +52,19 @@ _TINTS: dict[StrEnum, str] = {
 
 
 class CellWriter:
-    """Writes values into the cells of one workbook's sheets, each in its format."""
+    """Writes values into the cells of one workbook's sheets, each in its format.
 
-    def __init__(self, book: Workbook) -> None:
+    ``numbers`` is how numbers and dates are aligned, in Excel's words.
+    """
+
+    def __init__(self, book: Workbook, *, numbers: str = "right") -> None:
         # "@" keeps text that looks like a formula or a number from becoming one when edited.
         text = {"num_format": "@", "valign": "top"}
         self._text = book.add_format(text)
-        self._number = book.add_format({"num_format": "#,##0", "valign": "top"})
-        self._moment = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss", "valign": "top"})
-        self._day = book.add_format({"num_format": "yyyy-mm-dd", "valign": "top"})
+        aligned = {"valign": "top", "align": numbers}
+        self._number = book.add_format({**aligned, "num_format": "#,##0"})
+        self._moment = book.add_format({**aligned, "num_format": "yyyy-mm-dd hh:mm:ss"})
+        self._day = book.add_format({**aligned, "num_format": "yyyy-mm-dd"})
         self._heading = book.add_format(
             {"num_format": "@", "bold": True, "bottom": 1, "bg_color": "#DDE3EA", "valign": "top"}
         )

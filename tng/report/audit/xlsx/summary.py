@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator
 
-from tng.audit.models import Audit
+from tng.audit.models import Audit, Trouble
 from tng.models import Status
 from tng.report.audit.xlsx.table import Column, Table
 
-COLUMNS = (Column("Audit", 30), Column("", 70))
 _TROUBLES = (
     Column("Finding", 30), Column("Meaning", 70), Column("Severity", 12), Column("Findings", 10),
-    Column("Devices", 10), Column("What to do", 70),
+    Column("Devices", 10), Column("First found", 60), Column("What to do", 70),
 )  # fmt: skip
 _PARTS = (Column("Part number"), Column("Genuine"), Column("Not genuine"))
 _INPUTS = (
@@ -21,7 +20,15 @@ _ANCHORS = (
     Column("Origin", 20), Column("Devices", 10), Column("Subject", 40), Column("Source", 40),
 )  # fmt: skip
 _ADDED = (Column("Added to trust"), Column("File"), Column("Role"))
-_CHECKS = (Column("Check run"), Column("Title"), Column("Severity"), Column("Basis", 20))
+CHECK_COLUMNS = (
+    Column("Check run", 34), Column("Severity", 12), Column("Title", 60), Column("Meaning", 110),
+    Column("Basis", 50),
+)  # fmt: skip
+
+
+def summary_columns(audit: Audit) -> tuple[Column, ...]:
+    """The headings stay in sight and stand on every printed page: so they are the answer."""
+    return Column("Audit", 30), Column(audit.verdict.sentence, 70)
 
 
 def write_summary(audit: Audit, table: Table) -> None:
@@ -32,8 +39,11 @@ def write_summary(audit: Audit, table: Table) -> None:
     for trouble in audit.troubles:
         check = trouble.check
         table.add(
-            (check.code, check.title, check.severity, trouble.count, trouble.devices, check.remedy)
-        )
+            (
+                check.code, check.title, check.severity, trouble.count, trouble.devices,
+                _first(trouble), check.remedy,
+            )
+        )  # fmt: skip
     table.section(_PARTS)
     for part, (accepted, others) in audit.tally.parts.items():
         table.add((part or "(unknown)", accepted, others))
@@ -44,7 +54,6 @@ def write_summary(audit: Audit, table: Table) -> None:
 def _answers(audit: Audit) -> Iterator[tuple[object, object]]:
     making, tally = audit.making, audit.tally
     yield "Verdict", audit.verdict.decision
-    yield "In a sentence", audit.verdict.sentence
     for reason in audit.verdict.reasons:
         yield "Reason", reason
     yield "Entries", sum(tally.statuses.values())
@@ -75,6 +84,17 @@ def _write_making(audit: Audit, table: Table) -> None:
         table.section(_ADDED)
         for role, identity, source in audit.making.added:
             table.add((identity, source, role))
-    table.section(_CHECKS)
+
+
+def write_checks(audit: Audit, table: Table) -> None:
+    """The sheet Checks: what was checked, and what that means."""
     for check in audit.checks:
-        table.add((check.code, check.title, check.severity, check.source))
+        table.add((check.code, check.severity, check.title, check.meaning, check.source))
+    table.close()
+
+
+def _first(trouble: Trouble) -> str:
+    example = next(iter(trouble.examples), None)
+    if example is None:
+        return ""
+    return f"{example.name} in {example.source}" if example.source else example.name

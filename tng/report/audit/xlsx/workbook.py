@@ -20,7 +20,12 @@ from tng.report.audit.xlsx.comparisons import (
     write_targets,
 )
 from tng.report.audit.xlsx.devices import FINDING_COLUMNS, device_columns, write_devices
-from tng.report.audit.xlsx.summary import COLUMNS, write_summary
+from tng.report.audit.xlsx.summary import (
+    CHECK_COLUMNS,
+    summary_columns,
+    write_checks,
+    write_summary,
+)
 from tng.report.audit.xlsx.table import Table
 
 _OPTIONS = {
@@ -32,7 +37,7 @@ _OPTIONS = {
 
 
 def write_xlsx(audit: Audit, stream: BinaryIO) -> None:
-    """Write the workbook: Summary, Devices, Findings, Reconciliation, Targets.
+    """Write the workbook: Summary, Devices, Findings, Reconciliation, Targets, Checks.
 
     Raises `OSError` where the temporary files cannot be written.
     """
@@ -56,10 +61,12 @@ def write_xlsx(audit: Audit, stream: BinaryIO) -> None:
 
 def _write_sheets(audit: Audit, book: Workbook) -> None:
     cells = CellWriter(book)
-    write_summary(audit, Table(book, cells, "Summary", COLUMNS, filtered=False))
+    left = CellWriter(book, numbers="left")
+    write_summary(audit, Table(book, left, "Summary", summary_columns(audit), filtered=False))
     columns = device_columns([target.name for target in audit.targets])
     devices = Table(book, cells, "Devices", columns)
     findings = Table(book, cells, "Findings", FINDING_COLUMNS)
     write_devices(audit, devices, findings)
     write_reconciliation(audit, Table(book, cells, "Reconciliation", LINE_COLUMNS))
     write_targets(audit, Table(book, cells, "Targets", TARGET_COLUMNS))
+    write_checks(audit, Table(book, cells, "Checks", CHECK_COLUMNS))

@@ -45,6 +45,7 @@ def audit(*arguments, expect=0):
         ((GENUINE, "--output", "a.html", "--output", "a.csv", "--format", "html"), 2),
         ((GENUINE, "--output", GENUINE), 2),
         ((GENUINE, "--sign", "key.pem"), 2),
+        ((GENUINE, "--sign", "key.pem", "--output", "a.html", "--output", "sub/a.json"), 2),
         ((GENUINE, "--key", "key.pem"), 2),
         ((GENUINE, "--check", "a.json"), 2),
         (("--check", "a.json", "--output", "b.json"), 2),

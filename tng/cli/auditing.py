@@ -64,11 +64,15 @@ def run_audit(request: Request) -> "Severity | None":
     from tng.cli.interrupts import graceful
     from tng.cli.sealing import load_signing_key
     from tng.scan import Scan
+    from tng.seal.making import require_sealable
 
     request = _to_the_second(request)
     reports = destinations(request.outputs, request.form, sealed=request.sign is not None)
     refuse_overwriting(reports, [*map(Path, request.sources), *request.orders])
-    key = None if request.sign is None else load_signing_key(request.sign)
+    key = None
+    if request.sign is not None:
+        require_sealable(*_to_be_sealed(reports))
+        key = load_signing_key(request.sign)
     verifier, context, settings = make_verifier(request.judging)
     stop, started = StopSignal(), monotonic()
     with ExitStack() as stack:
@@ -200,12 +204,17 @@ class _Progress:
 
 def _seal(key: "SigningKey", audit: "Audit", reports: "Sequence[Destination]") -> None:
     from tng.cli.sealing import seal_outputs
+    from tng.seal.making import require_sealable
 
-    paths = [item.path for item in reports if item.path is not None]
-    report = next(
-        item.path for item in reports if item.form is AuditForm.JSON and item.path is not None
-    )
-    seal_outputs(key, audit.making, audit.inputs, paths, report)
+    paths, report = _to_be_sealed(reports)
+    seal_outputs(key, audit.making, audit.inputs, paths, require_sealable(paths, report))
+
+
+def _to_be_sealed(reports: "Sequence[Destination]") -> tuple[list[Path], Path | None]:
+    """The files of the reports, and which of them is the JSON one."""
+    files = [(item.form, item.path) for item in reports if item.path is not None]
+    report = next((path for form, path in files if form is AuditForm.JSON), None)
+    return [path for _, path in files], report
 
 
 _STYLES = {"accept": "green", "accept-with-remarks": "yellow"}

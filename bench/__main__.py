@@ -13,13 +13,14 @@ from bench.dps_service import DpsProcess
 from bench.enrolling import DEVICES, EnrollingBench
 from bench.enrolling_table import enrolling_tables
 from bench.inputs import Inputs, make_inputs
+from bench.page import measure_page, print_page
 from bench.processes import elapsed, has_proc, peak_memory, tng_command
 from bench.registering import held_rate, ledger_ceiling
 from bench.verifying import measure_speed, verified_devices
 
 Row = tuple[str, str, str]
 _MIB = 1024 * 1024
-_PARTS = ("local", "azure")
+_PARTS = ("local", "azure", "page")
 
 
 def main() -> None:
@@ -34,7 +35,7 @@ def main() -> None:
     console = Console(file=sys.stderr)
     figures: dict[str, float] = {}
     with tempfile.TemporaryDirectory(prefix="tng-bench-") as name:
-        if options.only != "azure":
+        if options.only in (None, "local"):
             console.print(f"making manifests of {options.entries:,} and {options.large:,} chips …")
             inputs = make_inputs(Path(name), (10, options.entries, options.large))
             console.print("measuring …")
@@ -42,10 +43,14 @@ def main() -> None:
             figures["ledger_devices_per_second"] = ledger_ceiling(Path(name), 5000)
             figures["held_rate_of_100"] = held_rate(100, 5)
             _print(figures)
-        if options.only != "local":
+        if options.only in (None, "azure"):
             console.print("registering in a stand-in of Azure DPS …")
             figures |= _measure_enrolling(Path(name), options.rounds)
             Console(width=100).print(*enrolling_tables(figures), sep="\n")
+        if options.only in (None, "page"):
+            console.print("writing and opening the page of an audit …")
+            figures |= measure_page(Path(name), options.rounds)
+            print_page(figures)
     if options.json:
         options.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
 

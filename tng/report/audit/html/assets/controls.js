@@ -66,15 +66,19 @@ function filters(devices) {
   const orderKeys = (value) =>
     value ? [JSON.stringify(["Delivery", value[0]]), JSON.stringify(["Order", value[1]])] : [];
   const standingKeys = (value) => value.map((item) => JSON.stringify([item[0], item[1]]));
-  const second = (key) => spaced(JSON.parse(key)[1]) || "none";
+  const second = (key) => JSON.parse(key)[1] || "none";
+  const orderLabel = (key) => (first(key) === "Order" ? second(key) : spaced(second(key)));
   const first = (key) => JSON.parse(key)[0];
   const titled = (key) => (key === "none" ? "no finding" : titleOf(key));
   return [
     { id: "status", column: devices.status, keysOf: (value) => [value], labelOf: spaced },
     { id: "finding", column: devices.findings, keysOf: findingKeys, labelOf: titled },
     { id: "part", column: devices.part, keysOf: (value) => [value ?? "unknown"], labelOf: String },
-    { id: "order", column: devices.order, keysOf: orderKeys, labelOf: second, groupOf: first },
-    { id: "standing", column: devices.standings, keysOf: standingKeys, labelOf: second, groupOf: first },
+    { id: "order", column: devices.order, keysOf: orderKeys, labelOf: orderLabel, groupOf: first },
+    {
+      id: "standing", column: devices.standings, keysOf: standingKeys,
+      labelOf: (key) => spaced(second(key)), groupOf: first,
+    },
   ];
 }
 

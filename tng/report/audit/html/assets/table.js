@@ -38,11 +38,7 @@ class DeviceTable {
     this.body.append(this.above, this.below);
     this.rowHeight = this.measured();
     this.viewport.addEventListener("scroll", () => this.schedule(), { passive: true });
-    // The open panel spans the columns that the width leaves.
-    new ResizeObserver(() => {
-      if (this.open >= 0) this.clear();
-      this.schedule();
-    }).observe(this.viewport);
+    new ResizeObserver(() => this.resized()).observe(this.viewport);
   }
 
   spacer() {
@@ -143,7 +139,12 @@ class DeviceTable {
       cell.title = inFull ?? text;
       line.append(cell);
     }
-    line.addEventListener("click", () => this.toggled(place));
+    // Who selects text of a row to copy it does not want to open it.
+    line.addEventListener("click", (event) => {
+      const selection = getSelection();
+      const copying = !selection.isCollapsed && line.contains(selection.anchorNode);
+      if (event.target.closest("button") || !copying) this.toggled(place);
+    });
     return line;
   }
 
@@ -154,19 +155,31 @@ class DeviceTable {
     return button;
   }
 
+  // Narrow screens leave columns out.
+  columnsSeen() {
+    const headings = [...this.viewport.querySelectorAll("thead th")];
+    return headings.filter((heading) => heading.offsetWidth).length;
+  }
+
+  resized() {
+    const panel = this.drawn.get(this.open)?.[1];
+    if (panel) {
+      panel.firstChild.colSpan = this.columnsSeen();
+      this.openHeight = panel.getBoundingClientRect().height;
+    }
+    this.schedule();
+  }
+
   panel(row) {
     const line = made("tr", "opened");
     const cell = made("td");
-    // Narrow screens leave columns out.
-    const headings = [...this.viewport.querySelectorAll("thead th")];
-    cell.colSpan = headings.filter((heading) => heading.offsetWidth).length;
+    cell.colSpan = this.columnsSeen();
     cell.append(details(this.devices, row));
     line.append(cell);
     return line;
   }
 
   toggled(place) {
-    if (String(getSelection())) return;
     const offset = this.viewport.scrollTop;
     const opened = this.open === place ? -1 : place;
     const closedAbove = this.open >= 0 && this.open < place ? this.openHeight : 0;

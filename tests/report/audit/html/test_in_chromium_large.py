@@ -1,0 +1,105 @@
+"""A page of 100,000 devices stays small and quick."""
+
+import io
+import unicodedata
+
+import pypdf
+import pytest
+from selenium.webdriver.common.by import By
+
+from tests.audit.sample import sample_audit
+from tests.chromium import Browser
+from tests.report.audit.html import using
+from tng.report.audit.html import write_html
+
+COUNT = 100_000
+QUICK = 400
+"""Milliseconds: twice what is aimed at, since tests run side by side on slow machines."""
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
+_TIMED = """
+    const began = performance.now();
+    arguments[0].click();
+    document.getElementById("viewport").getBoundingClientRect();
+    return performance.now() - began;
+"""
+_CHOSEN = """
+    const [select, number] = arguments;
+    const began = performance.now();
+    select.selectedIndex = number;
+    select.dispatchEvent(new Event("change"));
+    document.getElementById("viewport").getBoundingClientRect();
+    return performance.now() - began;
+"""
+_SEARCHED = """
+    const [words, done] = arguments;
+    const field = document.getElementById("search");
+    const typed = performance.now();
+    new MutationObserver((_, observer) => {
+        observer.disconnect();
+        document.getElementById("viewport").getBoundingClientRect();
+        done(performance.now() - typed);
+    }).observe(document.getElementById("shown"), { childList: true });
+    field.value = words;
+    field.dispatchEvent(new Event("input"));
+"""
+
+
+@pytest.fixture(scope="module")
+def large_page(tmp_path_factory):
+    path = tmp_path_factory.mktemp("large") / "audit.html"
+    with path.open("wb") as stream:
+        write_html(sample_audit(COUNT), stream)
+    assert path.stat().st_size < 80 * COUNT + 250_000
+    return path
+
+
+@pytest.fixture
+def page(browser: Browser, large_page) -> Browser:
+    browser.open(large_page)
+    assert browser.complaints() == []
+    return browser
+
+
+def test_sorting_searching_and_filtering_are_quick(page: Browser):
+    buttons = page.driver.find_elements(By.CSS_SELECTOR, "#headings button")
+    for button in buttons:
+        assert page.run(_TIMED, button) < QUICK, button.text
+    for select in page.driver.find_elements(By.CSS_SELECTOR, ".controls select"):
+        assert page.run(_CHOSEN, select, 1) < QUICK, select.get_attribute("id")
+        assert page.run(_CHOSEN, select, 0) < QUICK
+    for words in ("0", "01ff", "sn0123", "signature", "nothing has this"):
+        assert page.driver.execute_async_script(_SEARCHED, words) < QUICK, words
+
+
+def test_any_place_is_reached_and_few_rows_are_drawn(page: Browser):
+    using.heading(page, "No.").click()
+    assert using.numbers(page)[:3] == [1, 2, 3]
+    page.run("const v = document.getElementById('viewport'); v.scrollTop = v.scrollHeight")
+    page.wait("document.querySelector('#rows').innerText.includes('100,000')")
+    drawn = using.numbers(page)
+    assert drawn == list(range(drawn[0], COUNT + 1))
+    assert len(drawn) < 100
+    page.run("const v = document.getElementById('viewport'); v.scrollTop = v.scrollHeight / 2")
+    page.wait("document.querySelector('#rows').innerText.includes('50,000')")
+
+
+def test_a_row_far_down_opens_where_it_is(page: Browser):
+    using.search(page, "not base64")
+    assert using.shown(page) == "196 of 100,000 entries"
+    page.run("document.getElementById('viewport').scrollTop = 3000")
+    page.wait("document.querySelector('#rows tr[aria-rowindex=\"90\"]')")
+    place = "return document.querySelector('#rows tr[aria-rowindex=\"90\"]').offsetTop"
+    before = page.run(place)
+    page.run("document.querySelector('#rows tr[aria-rowindex=\"90\"]').click()")
+    assert page.run(place) == before
+    assert "x5c is not base64" in using.panel(page)
+
+
+def test_it_prints_the_first_two_hundred(page: Browser):
+    sheets = pypdf.PdfReader(io.BytesIO(page.printed())).pages
+    assert len(sheets) < 40
+    text = " ".join(sheet.extract_text() for sheet in sheets)
+    whole = " ".join(unicodedata.normalize("NFKC", text).split())
+    assert "The first 200 of" in whole
+    assert "All 100,000 entries stand in the XLSX, CSV and JSON" in whole

@@ -14,6 +14,7 @@ from tests.audit.sample import sample_device
 from tests.report.audit.html.unpacking import unpacked
 from tests.report.hostile import CONTROL, HOSTILE
 from tng.audit.models import AuditedDevice
+from tng.models import Source
 from tng.report.audit.html.columns import HexTexts, Numbers, Words, joined
 from tng.report.audit.html.packing import DEVICES_A_BLOCK, pack_block, packed_blocks
 from tng.report.audit.html.readings import LOWER_ID, UPPER_ID
@@ -141,11 +142,12 @@ def test_a_genuine_device_takes_eighty_characters_at_most():
 
 def _incompressible(number: int) -> AuditedDevice:
     """Ids and serial numbers as the vendor draws them; a chip every few seconds."""
-    device = sample_device(number)
-    drawn = hashlib.sha256(device.device_id.encode()).hexdigest()
+    device = replace(sample_device(1), number=number, source=Source("reel.json", entry=number))
+    digest, drawn = (hashlib.sha256(f"{number}{salt}".encode()).hexdigest() for salt in "ab")
     began = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=7 * number + number % 3)
     facts = replace(
         device.certificate,
+        sha256=digest,
         serial_number=drawn[:32],
         not_before=began.replace(minute=0, second=0),
         not_after=began.replace(minute=0, second=0, year=2054),

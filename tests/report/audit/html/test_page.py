@@ -70,6 +70,15 @@ def test_what_is_not_genuine_comes_before_other_errors():
     )
 
 
+def test_the_verdict_says_no_reason_that_stands_right_below_it():
+    audit = sample_audit(10)
+    title = CHECKS["manifest-signature-invalid"].title
+    verdict = replace(audit.verdict, reasons=(f"{title} (1 device)", "something else"))
+    said = _sections(page_of(replace(audit, verdict=verdict)))["verdict"]
+    assert title not in said
+    assert "something else" in said
+
+
 def test_what_was_not_asked_for_is_left_out_and_says_how_to_ask():
     sections = _sections(page_of(_plain(sample_audit(10))))
     assert "--expect FILE" in sections["orders"]

@@ -61,6 +61,7 @@ def _context(audit: Audit) -> dict[str, object]:
         "figures": list(view.figures(audit)),
         "glossary": _glossary(audit),
         "headline": view.HEADLINES[audit.verdict.decision],
+        "other_reasons": view.other_reasons(audit, attention),
         "pictures": list(pictures(audit)),
         "standings": view.used_standings(audit),
         "static": static,

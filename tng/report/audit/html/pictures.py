@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from tng.audit.models import Audit, Standing
+from tng.audit.models import Audit, Standing, UsedAnchor
 from tng.models import Status
 from tng.report.audit.html.charts import (
     Bar,
@@ -83,7 +83,7 @@ def _anchors(audit: Audit) -> Chart:
     ranked = sorted(audit.anchors, key=lambda item: (-item.devices, item.reference.id))
     bars = [
         Bar(
-            f"{anchor.subject or anchor.reference.id} ({words(anchor.role)})",
+            f"{_short_name(anchor)} ({words(anchor.role)})",
             f"{anchor.devices:,}",
             (Part(anchor.devices, "verified" if anchor.reference.built_in else "added"),),
         )
@@ -101,6 +101,11 @@ def _anchors(audit: Audit) -> Chart:
         ("anchor", "role", "origin", "devices"), rows,
         (("verified", "built in"), ("added", "ADDED, not built in")),
     )  # fmt: skip
+
+
+def _short_name(anchor: UsedAnchor) -> str:
+    """The common name, for a label; the table beside it has the whole subject."""
+    return anchor.subject.rpartition("CN=")[2] or anchor.reference.id
 
 
 def _provisioned(counts: Mapping[str, int]) -> Chart:

@@ -89,6 +89,12 @@ def _place(trouble: Trouble) -> int:
     return _EFFECTS.index(trouble.check.effect)
 
 
+def other_reasons(audit: Audit, attention: list[Trouble]) -> list[str]:
+    """The verdict's reasons, without those that the troubles right below it say in full."""
+    told = tuple(trouble.check.title for trouble in attention[:FIRST_TROUBLES])
+    return [reason for reason in audit.verdict.reasons if not reason.startswith(told)]
+
+
 def figures(audit: Audit) -> Iterator[Figure]:
     """Genuine chips, what was ordered, and each target."""
     tally = audit.tally

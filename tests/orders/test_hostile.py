@@ -250,3 +250,19 @@ def test_any_json_is_orders_or_refused(tmp_path, value):
         assert book_of(tmp_path, json.dumps([value])).lines
     except OrderFileError as error:
         assert error.message  # noqa: PT017 - either will do
+
+
+@pytest.mark.parametrize(
+    ("row", "says"),
+    [
+        ("PO-7,A,1,000", "line 3: found 4 cells, expected 3 as in the header in line 2"),
+        ("PO-7,A,10,, x", "line 3: found 5 cells"),
+    ],
+)
+def test_a_row_with_more_cells_than_the_header_is_no_smaller_order(row, says, tmp_path):
+    assert says in complaint(tmp_path, f"Orders of May\norder,part,quantity\n{row}\n")
+
+
+def test_empty_cells_behind_the_header_are_nothing(tmp_path):
+    (line,) = lines_of(tmp_path, "order,part,quantity\nPO-7,A,10,, \n")
+    assert line.quantity == 10

@@ -7,7 +7,12 @@ from contextlib import suppress
 from itertools import islice
 
 from tng.orders.columns import Header
-from tng.orders.limits import HEADER_WITHIN, MAX_LINE_CHARACTERS, MAX_LINES_OF_A_ROW
+from tng.orders.limits import (
+    HEADER_WITHIN,
+    MAX_COLUMNS,
+    MAX_LINE_CHARACTERS,
+    MAX_LINES_OF_A_ROW,
+)
 from tng.orders.problems import OrderFileError
 from tng.orders.table import NumberedRow, best_header
 
@@ -24,8 +29,27 @@ def read_csv(file: str, data: bytes) -> tuple[Header, Iterator[NumberedRow]]:
     found = {delimiter: _header(file, data, delimiter) for delimiter in DELIMITERS}
     delimiter = max(DELIMITERS, key=lambda each: len(found[each][1].columns))
     number, header = found[delimiter]
-    rows = _rows(file, data, delimiter)
-    return header, (row for row in rows if row[0] > number)
+    return header, _behind(file, _rows(file, data, delimiter), number)
+
+
+def _behind(file: str, rows: Iterator[NumberedRow], header: int) -> Iterator[NumberedRow]:
+    """The rows behind that of the header, none of which has more cells than it.
+
+    Otherwise an unquoted ``1,000`` would be an order of one.
+    """
+    width = MAX_COLUMNS
+    for number, cells in rows:
+        if number == header:
+            width = len(cells)
+        if number <= header:
+            continue
+        if any(cell.strip() for cell in cells[width:]):
+            raise OrderFileError(
+                f"{file} line {number}: found {len(cells)} cells, expected {width} as in the "
+                f"header in line {header}",
+                "Look for a number or a text that holds a separator, and put it in quotes.",
+            )
+        yield number, cells
 
 
 def _header(file: str, data: bytes, delimiter: str) -> tuple[int, Header]:

@@ -2,17 +2,19 @@
 
 import io
 import unicodedata
+from dataclasses import replace
 
 import pypdf
 import pytest
 from selenium.webdriver.common.by import By
 
-from tests.audit.sample import sample_audit
+from tests.audit.sample import SampleShelf, sample_audit
 from tests.chromium import Browser
 from tests.report.audit.html import using
 from tng.report.audit.html import write_html
 
 COUNT = 100_000
+COUNT_TOO_TALL = 250_000
 QUICK = 400
 """Milliseconds: twice what is aimed at, since tests run side by side on slow machines."""
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -82,6 +84,27 @@ def test_any_place_is_reached_and_few_rows_are_drawn(page: Browser):
     assert len(drawn) < 100
     page.run("const v = document.getElementById('viewport'); v.scrollTop = v.scrollHeight / 2")
     page.wait("document.querySelector('#rows').innerText.includes('50,000')")
+
+
+def test_a_table_taller_than_a_browser_can_scroll_is_reached_to_its_end(
+    browser: Browser, written_page
+):
+    browser.open(
+        written_page(
+            replace(sample_audit(COUNT_TOO_TALL // 1000), devices=SampleShelf(COUNT_TOO_TALL))
+        )
+    )
+    using.heading(browser, "No.").click()
+    for place, number in ((0.5, f"{COUNT_TOO_TALL // 2:,}"), (1, f"{COUNT_TOO_TALL:,}")):
+        browser.run(
+            f"const v = document.getElementById('viewport'); v.scrollTop = v.scrollHeight * {place}"
+        )
+        browser.wait(f"document.querySelector('#rows').innerText.includes('{number}')")
+        drawn = using.numbers(browser)
+        assert drawn == list(range(drawn[0], drawn[0] + len(drawn)))
+    bottom = "return document.querySelector('{}').getBoundingClientRect().bottom"
+    last = browser.run(bottom.format("#rows tr[aria-rowindex]:nth-last-of-type(2)"))
+    assert last <= browser.run(bottom.format("#viewport")) + 1
 
 
 def test_a_row_far_down_opens_where_it_is(page: Browser):

@@ -129,12 +129,11 @@ class DeviceTable {
     const shown = cells(this.devices, row);
     for (const name of this.names) {
       const [text, className, inFull] = shown[name];
-      const cell = made(name === "device" ? "th" : "td", `column-${name} ${className}`);
-      if (name === "device") {
+      const named = name === "device";
+      const cell = made(named ? "th" : "td", `column-${name} ${className}`, named ? undefined : text);
+      if (named) {
         cell.scope = "row";
         cell.append(this.toggle(place, text));
-      } else {
-        cell.append(made("bdi", "", text).firstChild);
       }
       cell.title = inFull ?? text;
       line.append(cell);

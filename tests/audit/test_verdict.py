@@ -106,7 +106,8 @@ def test_orders_are_told(reconciliation, told):
 @pytest.mark.parametrize(
     ("targets", "told"),
     [
-        ([target(missing=2, in_place=1)], "2 registrations not as it should be"),
+        ([target(missing=2, in_place=1)], "2 registrations are not as wanted"),
+        ([target(missing=1)], "1 registration is not as wanted"),
         ([target("no access")], "1 target could not be read"),
         ([target(in_place=1), target(absent=3)], "every genuine one is in place on 2 targets"),
     ],
@@ -129,11 +130,19 @@ def test_examples_of_a_trouble_are_bounded_and_its_counts_are_not():
     troubles = TroubleCounter()
     for _ in range(MAX_EXAMPLES + 5):
         troubles.add(rejected(1))
-    troubles.add_to_device(finding("order-over", "x"), lambda: ("chip", "file"))
+    troubles.add_to_device(1, finding("order-over", "x"), lambda: ("chip", "file"))
     first, second = troubles.result()
     assert (first.count, first.devices) == (MAX_EXAMPLES + 5, MAX_EXAMPLES + 5)
     assert len(first.examples) == MAX_EXAMPLES
     assert (second.check.code, second.examples[0].name) == ("order-over", "chip")
+
+
+def test_a_device_that_is_missing_on_two_targets_is_one_device():
+    troubles = TroubleCounter()
+    for number in (1, 9, 1, 1_000_000, 9):
+        troubles.add_to_device(number, finding("order-over", "x"), lambda: ("chip", "file"))
+    (found,) = troubles.result()
+    assert (found.count, found.devices) == (5, 3)
 
 
 def test_the_tally_shows_dates_of_what_is_genuine_alone():

@@ -206,7 +206,7 @@ class _Work:
         """Add findings to devices that are in the spool already."""
         for number, item in notes:
             self.spool.note([(number, item)])
-            self.troubles.add_to_device(item, partial(self.spool.place, number))
+            self.troubles.add_to_device(number, item, partial(self.spool.place, number))
 
 
 def _contents(inputs: Iterable[AuditInput]) -> dict[str, str]:

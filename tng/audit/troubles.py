@@ -16,6 +16,16 @@ class _Group:
     count: int = 0
     devices: int = 0
     examples: list[Affected] = field(default_factory=list)
+    told_later: bytearray = field(default_factory=bytearray)
+    """A bit for each device, by its number, that got the finding after it was judged."""
+
+    def is_new(self, number: int) -> bool:
+        """Whether the device is told of for the first time; from now on it is not."""
+        at, bit = number >> 3, 1 << (number & 7)
+        self.told_later.extend(bytes(max(0, at + 1 - len(self.told_later))))
+        fresh = not self.told_later[at] & bit
+        self.told_later[at] |= bit
+        return fresh
 
 
 class TroubleCounter:
@@ -29,9 +39,18 @@ class TroubleCounter:
         if outcome.findings:
             self._count(outcome.findings, lambda: _place(outcome))
 
-    def add_to_device(self, item: Finding, place: Callable[[], tuple[str, str]]) -> None:
-        """Count a finding that a device got later; ``place`` gives its name and source."""
-        self._count((item,), place)
+    def add_to_device(
+        self, number: int, item: Finding, place: Callable[[], tuple[str, str]]
+    ) -> None:
+        """Count a finding that the device of this number got later, one a target it may be.
+
+        ``place`` gives its name and source.
+        """
+        group = self._groups.setdefault(item.code, _Group())
+        group.count += 1
+        group.devices += group.is_new(number)
+        if len(group.examples) < MAX_EXAMPLES:
+            group.examples.append(Affected(*place(), item.message))
 
     def add_general(self, items: Iterable[GeneralFinding]) -> None:
         """Count findings that are about no device."""

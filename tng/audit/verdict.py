@@ -104,7 +104,8 @@ def _places(targets: Sequence[AuditedTarget]) -> Iterator[str]:
     misplaced = sum(target.counts.get(item, 0) for target in targets for item in _MISPLACED)
     unread = sum(bool(target.problem) for target in targets)
     if misplaced:
-        yield f"{misplaced:,} {_plural('registration', misplaced)} not as it should be"
+        told = "1 registration is" if misplaced == 1 else f"{misplaced:,} registrations are"
+        yield f"{told} not as wanted"
     if unread:
         yield f"{unread:,} {_plural('target', unread)} could not be read"
     if not misplaced and not unread:

@@ -1,7 +1,8 @@
-"""Makes the README's picture from a real run: ``python examples/screenshot.py``.
+"""Makes the README's pictures from a real run: ``python examples/screenshot.py``.
 
-It writes docs/images/verify.svg with rich's SVG export. Only runs of lines that say the
-same are folded; every other character was written by the commands.
+It writes docs/images/verify.svg with rich's SVG export (only runs of lines that say the same
+are folded; every other character was written by the commands), and docs/images/audit.png, the
+first screen of the audit's page in Chromium.
 """
 
 import io
@@ -13,20 +14,21 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from material import LOG, REEL, write_configuration, write_material
+from material import LOG, ORDERS, REEL, write_configuration, write_material
 from rich.console import Console
 from rich.text import Text
 from stage import folded
 
 from tng.sandbox.local import LocalClouds
 
-PICTURE = Path(__file__).resolve().parents[1] / "docs" / "images" / "verify.svg"
+PICTURES = Path(__file__).resolve().parents[1] / "docs" / "images"
+SCREEN = "1280,800"
 COLUMNS = 108
 RATE = 60.0
 VERIFY = f"tng verify {REEL} {LOG}"
-REGISTER = (
-    f"tng register {REEL} {LOG} --target sandbox-eu --target sandbox-us --target sandbox-dps --yes"
-)
+TARGETS = "--target sandbox-eu --target sandbox-us --target sandbox-dps"
+REGISTER = f"tng register {REEL} {LOG} {TARGETS} --yes"
+AUDIT = f"tng audit {REEL} {LOG} --expect {ORDERS} {TARGETS} --output audit.html"
 
 _FONT_FACE = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
 """Fonts from another host: viewers do not load them into pictures, and need not ask."""
@@ -52,9 +54,21 @@ def main() -> None:
             recorder.print(Text.from_markup(f"[bold green]$[/] [bold]{command}[/]"))
             recorder.print(Text.from_ansi(output), soft_wrap=False)
             recorder.print(Text.from_markup(f"[bold green]$[/] [bold]echo $?[/]\n{code}\n"))
+        PICTURES.mkdir(parents=True, exist_ok=True)
+        run(AUDIT, folder, variables)
+        take_picture(folder / "audit.html", PICTURES / "audit.png")
     picture = recorder.export_svg(title="tng", unique_id="tng")
-    PICTURE.parent.mkdir(parents=True, exist_ok=True)
-    PICTURE.write_text(_FONT_FACE.sub("", picture), "utf-8")
+    (PICTURES / "verify.svg").write_text(_FONT_FACE.sub("", picture), "utf-8")
+
+
+def take_picture(page: Path, picture: Path) -> None:
+    """What one sees of a page without scrolling."""
+    options = ("--headless", "--no-sandbox", "--hide-scrollbars", "--virtual-time-budget=4000")
+    subprocess.run(  # noqa: S603 - our own page
+        ["chromium", *options, f"--window-size={SCREEN}", f"--screenshot={picture}", page.as_uri()],  # noqa: S607 - as Debian names it
+        check=True,
+        capture_output=True,
+    )
 
 
 def run(command: str, folder: Path, variables: Mapping[str, str]) -> tuple[int, str]:

@@ -50,9 +50,8 @@ _SIGNED_ENTRY = (
     ),
     _forged(
         "manifest-signature-invalid",
-        "The entry's signature does not verify",
-        "The signature over protected header and payload was not made by the signer's key: the "
-        "entry was changed or forged.",
+        "The entry was changed or forged: its signature is wrong",
+        "The signature over protected header and payload was not made with the signer's key.",
         f"{_JWS} §5.2",
     ),
     _remark(

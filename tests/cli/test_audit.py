@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import signal
 import subprocess
 import time
@@ -11,6 +12,7 @@ import pytest
 from tests.cli.processes import TNG, environment, start
 from tests.commands import run_tng
 from tests.judging import MANIFESTS, MICROCHIP_TRUST
+from tests.seal.sealed import private_key, private_pem
 from tng.report.audit.registry import SUFFIXES, AuditForm
 
 GENUINE = str(MANIFESTS / "tngtls-10.json")
@@ -184,3 +186,38 @@ def test_nothing_is_remembered_unless_it_shall_be(tmp_path):
     text = (MANIFESTS / "tngtls-10.json").read_text()
     (tmp_path / "other.json").write_text(f"{text}\n")
     assert json.loads(audit("other.json", "--format", "json").stdout)["seen_before"] == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "kept"),
+    [
+        (("delivery", "--output", "delivery/m.json"), "delivery/m.json"),
+        (("delivery/*.json", "--output", "link.json"), "delivery/m.json"),
+        ((GENUINE, "--expect", "hard.csv", "--output", "orders.csv"), "orders.csv"),
+        ((GENUINE, "--sign", "key.json", "--output", "key.json"), "key.json"),
+        (("a.seal.json", "--sign", "key.json", "--output", "a.html"), "a.seal.json"),
+        ((GENUINE, "--trust-anchor", "root.json", "--output", "root.json"), "root.json"),
+        ((GENUINE, "--ledger", "ledger.json", "--output", "ledger.json"), "ledger.json"),
+        ((GENUINE, "--format", "json", "--output", "tng.toml"), "tng.toml"),
+    ],
+)
+def test_no_report_replaces_what_the_audit_reads(arguments, kept, tmp_path):
+    (tmp_path / "delivery").mkdir()
+    shutil.copy(GENUINE, "delivery/m.json")
+    shutil.copy(GENUINE, "a.seal.json")
+    (tmp_path / "link.json").symlink_to("delivery/m.json")
+    (tmp_path / "orders.csv").write_text("order,part,quantity\nPO-1,*,10\n")
+    (tmp_path / "hard.csv").hardlink_to("orders.csv")
+    (tmp_path / "key.json").write_bytes(private_pem(private_key("P-256")))
+    shutil.copy(MICROCHIP_TRUST[1], "root.json")
+    (tmp_path / "tng.toml").write_text("")
+    (tmp_path / "ledger.json").touch()
+    before = (tmp_path / kept).read_bytes()
+    result = audit(*arguments, expect=2)
+    assert "is an input of this audit" in result.stderr
+    assert (tmp_path / kept).read_bytes() == before
+
+
+def test_a_report_may_be_written_again_where_no_source_is(tmp_path):
+    for _ in range(2):
+        audit(GENUINE, "--output", "a.json")

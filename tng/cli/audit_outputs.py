@@ -1,13 +1,15 @@
 """Where the reports of an audit go, and in which form each of them."""
 
+import stat
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tng.errors import UsageError
 from tng.report.audit.registry import SUFFIXES, AuditForm, form_of
+from tng.sources.names import STDIN, expand, walk
 
 if TYPE_CHECKING:
     from tng.audit.models import Audit
@@ -42,15 +44,58 @@ def destinations(
     return tuple(found)
 
 
-def refuse_overwriting(destinations: Sequence[Destination], inputs: Sequence[Path]) -> None:
-    """Raise `UsageError` where a report would replace what it is about."""
-    read = {path.resolve() for path in inputs}
+def files_to_write(destinations: Sequence[Destination], *, sealed: bool) -> Iterator[Path]:
+    """The files of the reports, and of the seal beside the one in JSON."""
+    from tng.seal.making import seal_files
+
     for item in destinations:
-        if item.path is not None and item.path.resolve() in read:
+        if item.path is None:
+            continue
+        yield item.path
+        if sealed and item.form is AuditForm.JSON:
+            files = seal_files(item.path)
+            yield from (files.statement, files.signature)
+
+
+def refuse_overwriting(
+    written: Iterable[Path], sources: Sequence[str], files: Iterable[Path]
+) -> None:
+    """Raise `UsageError` where a file to be written is one that the audit reads.
+
+    Files are the same by what they are and not by their names: links, and cases that a file
+    system does not tell apart. Raises `InputError` for a source that does not exist.
+    """
+    there = {identity: path for path in written if (identity := _identity(path)) is not None}
+    if not there:
+        return
+    for path in (*_read_from(sources), *files):
+        clash = there.get(_identity(path) or _NO_FILE)
+        if clash is not None:
             raise UsageError(
-                f"{item.path} is an input of this audit",
-                "Give the report another name.",
+                f"{clash} is an input of this audit",
+                "Give the report another name, or put it into another folder.",
             )
+
+
+_NO_FILE = (-1, -1)
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """The device and inode of a regular file; ``None`` for anything else."""
+    try:
+        found = path.stat()
+    except (OSError, ValueError):
+        return None
+    return (found.st_dev, found.st_ino) if stat.S_ISREG(found.st_mode) else None
+
+
+def _read_from(sources: Sequence[str]) -> Iterator[Path]:
+    """The files of the sources, with all those below folders."""
+    for name in expand(sources):
+        if Path(name).is_dir():
+            yield from (Path(item) for item in walk(name) if isinstance(item, str))
+        elif name != STDIN:
+            yield Path(name)
 
 
 def write_reports(audit: "Audit", destinations: Sequence[Destination]) -> None:

@@ -11,7 +11,12 @@ from typing import TYPE_CHECKING
 
 from tng import __version__
 from tng.cli import target_options as target
-from tng.cli.audit_outputs import destinations, refuse_overwriting, write_reports
+from tng.cli.audit_outputs import (
+    destinations,
+    files_to_write,
+    refuse_overwriting,
+    write_reports,
+)
 from tng.cli.command_line import repeatable_command
 from tng.cli.console import Verbosity, talk
 from tng.cli.judging import JudgingOptions, make_verifier, trust_files
@@ -68,12 +73,13 @@ def run_audit(request: Request) -> "Severity | None":
 
     request = _to_the_second(request)
     reports = destinations(request.outputs, request.form, sealed=request.sign is not None)
-    refuse_overwriting(reports, [*map(Path, request.sources), *request.orders])
     key = None
     if request.sign is not None:
         require_sealable(*_to_be_sealed(reports))
         key = load_signing_key(request.sign)
     verifier, context, settings = make_verifier(request.judging)
+    written = files_to_write(reports, sealed=request.sign is not None)
+    refuse_overwriting(written, request.sources, _read_besides(request, settings))
     stop, started = StopSignal(), monotonic()
     with ExitStack() as stack:
         question = _question(request, settings, context, stop, stack)
@@ -95,6 +101,17 @@ def _to_the_second(request: Request) -> Request:
         return request
     now = datetime.now(UTC).isoformat(timespec="seconds")
     return replace(request, judging=replace(request.judging, at=now))
+
+
+def _read_besides(request: Request, settings: "Settings") -> Iterator[Path]:
+    """The files beside the sources that the run needs, and that a report must not replace."""
+    yield from request.orders
+    yield from (path for _, path in trust_files(request.judging, settings))
+    yield _ledger_path(request, settings)
+    if settings.file is not None:
+        yield settings.file
+    if request.sign is not None:
+        yield Path(request.sign)
 
 
 def _question(
@@ -171,10 +188,14 @@ def _ledger(request: Request, settings: "Settings", stack: ExitStack) -> "Ledger
     """The memory of earlier audits and registrations; none is made if nothing is remembered."""
     from tng.ledger import SqliteLedger
 
-    path = request.ledger or settings.run.ledger or target.DEFAULT_LEDGER
+    path = _ledger_path(request, settings)
     if not request.remember and not path.exists():
         return None
     return stack.enter_context(SqliteLedger(path))
+
+
+def _ledger_path(request: Request, settings: "Settings") -> Path:
+    return request.ledger or settings.run.ledger or target.DEFAULT_LEDGER
 
 
 _LONG = timedelta(seconds=5)

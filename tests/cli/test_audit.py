@@ -221,3 +221,27 @@ def test_no_report_replaces_what_the_audit_reads(arguments, kept, tmp_path):
 def test_a_report_may_be_written_again_where_no_source_is(tmp_path):
     for _ in range(2):
         audit(GENUINE, "--output", "a.json")
+
+
+@pytest.mark.parametrize(
+    ("content", "opening"),
+    [
+        ("[]", "There is nothing to judge"),
+        ((MANIFESTS / "trust" / "root.pem").read_text(), "Do not accept"),
+    ],
+)
+def test_a_delivery_without_a_genuine_chip_is_not_accepted(content, opening, tmp_path):
+    (tmp_path / "delivery").write_text(content)
+    result = audit("delivery", "--output", "a.json", expect=1)
+    assert result.stderr.startswith(opening)
+    (trouble,) = [
+        item
+        for item in json.loads((tmp_path / "a.json").read_text())["troubles"]
+        if item["severity"] == "error"
+    ]
+    assert (trouble["code"], trouble["count"]) == ("nothing-genuine", 1)
+
+
+def test_what_was_not_genuine_is_said_once():
+    result = audit(GENUINE, "--at", "2018-01-01", "--format", "json", expect=1)
+    assert "nothing-genuine" not in json.loads(result.stdout)["summary"]["findings"]

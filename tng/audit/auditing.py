@@ -36,7 +36,7 @@ from tng.audit.standing import TargetsSeen, look_at_targets
 from tng.audit.tally import TallyCounter
 from tng.audit.troubles import TroubleCounter
 from tng.audit.verdict import decide
-from tng.findings import Finding, finding
+from tng.findings import Finding, Severity, finding
 from tng.ledger import AuditMemory, Ledger
 from tng.models import Outcome, Undecodable
 from tng.orders import OrderLine
@@ -90,7 +90,10 @@ def make_audit(
         seen = work.look(selection, progress)
         work.general += seen.general
         work.troubles.add_general(work.general)
-        tally = work.tally.result(*spool.chips())
+        chips, genuine = spool.chips()
+        if not genuine:
+            work.refuse_nothing(chips)
+        tally = work.tally.result(chips, genuine)
         troubles = work.troubles.result()
         refuse_stopped(stop)
         yield Audit(
@@ -152,6 +155,17 @@ class _Work:
             subject = Subject("source", item.second)
             self.general.append(GeneralFinding(subject, finding("sources-overlap", message)))
         return overlaps
+
+    def refuse_nothing(self, chips: int) -> None:
+        """Say that nothing genuine came, where no error says more: warnings alone accept."""
+        if any(item.check.severity is Severity.ERROR for item in self.troubles.result()):
+            return
+        message = f"found {chips:,} chips, none of them genuine; expected at least one"
+        item = GeneralFinding(
+            Subject("delivery", "as a whole"), finding("nothing-genuine", message)
+        )
+        self.general.append(item)
+        self.troubles.add_general([item])
 
     def reconcile(self) -> Reconciliation | None:
         """How the devices stand to the orders, if there are any."""

@@ -59,7 +59,7 @@ def used_anchors(
 def checks_run(*, with_orders: bool, with_targets: bool) -> tuple[Check, ...]:
     """The checks that were made: those of orders and targets only where there were any."""
     codes = {check.code for check in (*READING, *VERIFYING)}
-    codes |= {"sources-overlap", "seen-in-earlier-audit"}
+    codes |= {"sources-overlap", "seen-in-earlier-audit", "nothing-genuine"}
     if with_orders:
         codes |= {check.code for check in AUDITING if check.code.startswith(_OF_ORDERS)}
     if with_targets:

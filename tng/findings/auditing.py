@@ -172,4 +172,14 @@ AUDITING: tuple[Check, ...] = (
         "Compare the two orders; a chip is paid for once. --ledger names another memory.",
         _LEDGER,
     ),
+    Check(
+        "nothing-genuine",
+        Severity.ERROR,
+        Effect.NONE,
+        "No genuine chip came",
+        "The sources were read, but hold no chip that could be accepted: a delivery of nothing is "
+        "none.",
+        "Name the manifest or the dump of the delivery as a source.",
+        _SOURCE,
+    ),
 )

@@ -79,6 +79,67 @@ def test_columns_are_known_by_many_names_in_any_place(tmp_path, header, row):
     ) == expected  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    "header",
+    [
+        "PO No.,Manufacturer Part Number,Quantity (pcs)",
+        "Purchase Order,Mfr. Part No.,Qty Ordered [pcs]",
+        "PO,MPN,Ordered Qty.",
+    ],
+)
+def test_columns_are_known_with_their_units_and_in_the_words_of_distributors(tmp_path, header):
+    (line,) = lines_of(tmp_path, f"{header},Batch\nPO-7,ATECC608C*,5000,L1\n")
+    assert (line.order, line.part_number, line.quantity, line.group_id) == (
+        "PO-7", "ATECC608C*", 5000, "L1",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "quantity"),
+    [
+        ("10 000", 10_000), ("10\u00a0000", 10_000), ("10'000", 10_000),
+        ("1\u2019234\u2019567", 1_234_567),
+        ("10,000.00", 10_000), ("10.000,00", 10_000), ("1,000,000", 1_000_000),
+        ("300.00", 300), ("300,0", 300), ("5 000,000", 5_000),
+    ],
+)  # fmt: skip
+def test_separators_that_can_be_read_in_one_way_only_are_read(tmp_path, text, quantity):
+    assert lines_of(tmp_path, f"order;part;quantity\nPO;A;{text}\n")[0].quantity == quantity
+
+
+@pytest.mark.parametrize("text", ["10,000", "10.000", "1,5", "300.50", "10 00", "1,00,000", "1e3"])
+def test_separators_that_can_be_read_in_two_ways_are_refused(tmp_path, text):
+    assert f'found "{text}"' in complaint(tmp_path, f"order;part;quantity\nPO;A;{text}\n")
+
+
+def test_dates_with_full_stops_are_day_month_year(tmp_path):
+    rows = "PO;A;1;14.09.2026\nPO;A;1;2.3.2026\n"
+    lines = lines_of(tmp_path, f"order;part;quantity;date\n{rows}")
+    assert [line.date for line in lines] == [date(2026, 9, 14), date(2026, 3, 2)]
+    assert "31.02.2026" in complaint(tmp_path, "order;part;quantity;date\nPO;A;1;31.02.2026\n")
+
+
+@pytest.mark.parametrize("label", ["", "Total", "SUM:", "grand total"])
+def test_a_row_that_adds_up_all_others_is_no_order(tmp_path, label):
+    book = book_of(tmp_path, f"order,part,quantity\nPO,A,300\nPO,B,3\n{label},,303\n")
+    assert [line.quantity for line in book.lines] == [300, 3]
+    assert book.notes == ("line 4 is the sum of the rows above it and was passed over",)
+
+
+@pytest.mark.parametrize("row", ["Total,,304", ",,5", "PO-9,,303", ",A,303"])
+def test_a_row_that_is_no_sum_is_not_passed_over(tmp_path, row):
+    message = complaint(tmp_path, f"order,part,quantity\nPO,A,300\nPO,B,3\n{row}\n")
+    assert "line 4" in message
+
+
+def test_a_csv_in_the_encoding_of_some_machine_is_read_where_it_is_ascii(tmp_path):
+    text = "order;part;Größe;quantity\nPO-7;A;übergroß;5\n"
+    book = book_of(tmp_path, text.encode("cp1252"))
+    assert (book.lines[0].order, book.lines[0].quantity) == ("PO-7", 5)
+    bad = text.replace("PO-7", "Bücher-7").encode("cp1252")
+    assert "line 2, order: found" in complaint(tmp_path, bad)
+
+
 def test_columns_that_are_not_known_are_named_in_a_note(tmp_path):
     book = book_of(tmp_path, "order,price,part,Buyer\x07,quantity\nPO,9,A,me,5\n")
     assert book.notes == ('columns that are not known were passed over: "price", "Buyer\\x07"',)
@@ -235,7 +296,7 @@ def test_a_quote_that_is_never_closed_swallows_no_line(tmp_path):
         (b"order,quantity\nPO,5\n", "no column part_number"),
         (b"order,part\nPO,A\n", "no column quantity"),
         (b"order,part,quantity\n", "found no order line"),
-        (b"order,part,quantity\nPO,\xe4,5\n", "line 2: found a byte 0xe4 that is not UTF-8"),
+        (b"order,part,quantity\nPO,\xe4,5\n", 'line 2, part: found "\ufffd", expected characters'),
         (b"order,part,quantity\nPO,A\0,5\n", "line 2: found a NUL byte"),
         ("order,part,quantity\n".encode("utf-16"), "UTF-16"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(512), "old or protected Excel"),

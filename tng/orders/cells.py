@@ -9,7 +9,23 @@ from tng.orders.limits import MAX_CELL_CHARACTERS, MAX_QUANTITY
 from tng.orders.problems import CellError, shown
 
 _DIGITS = re.compile(r"[0-9]{1,12}")
+_GROUPED = tuple(
+    map(
+        re.compile,
+        (
+            "([0-9]{1,3}(?:[ '\u2019\u00a0\u202f][0-9]{3})+)(?:[.,]0{1,3})?",
+            r"([0-9]{1,3}(?:,[0-9]{3})+)\.0{1,3}",
+            r"([0-9]{1,3}(?:\.[0-9]{3})+),0{1,3}",
+            r"([0-9]{1,3}(?:,[0-9]{3}){2,3}|[0-9]{1,3}(?:\.[0-9]{3}){2,3})",
+            r"([0-9]{1,12})[.,]0{1,2}",
+        ),
+    )
+)
+"""Whole numbers with separators that can be read in one way only."""
 _DATE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[T ][0-9:.]+(?:Z|[+-][0-9:]{4,6})?)?")
+UNREAD = "\ufffd"
+"""Stands for a byte of a file that is not in UTF-8 (Unicode §3.9, REPLACEMENT CHARACTER)."""
+ENCODING_HINT = 'Save it as "CSV UTF-8", or as XLSX.'
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 """Unicode categories of characters that one does not see, and that no name needs."""
 _EXACT = 2**53
@@ -17,7 +33,11 @@ _EXACT = 2**53
 _MAX_NAME = 200
 
 _WHOLE = f"a whole number from 1 to {MAX_QUANTITY:,}".replace(",", " ")
+_DIGITS_HINT = "Write quantities with digits alone: 10,000 may be ten thousand, or ten."
+_EMPTY_HINT = "Fill the cell in every row; of merged cells the first alone holds the value."
 _DAY = "a day as 2026-11-21"
+_DOTTED = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})")
+"""Day, month and year; no country writes the month first with full stops (Unicode CLDR)."""
 _ISO_HINT = "Write dates as year-month-day: 11/12/2026 may be two different days."
 
 
@@ -48,6 +68,8 @@ def name_of(value: object) -> str:
     Raises `CellError`, also where nothing stands.
     """
     text = text_of(value)
+    if UNREAD in text:
+        raise CellError(shown(text), "characters in UTF-8", ENCODING_HINT)
     for character in "" if text.isprintable() else text:
         if character != "\t" and unicodedata.category(character) in _INVISIBLE:
             raise CellError(
@@ -56,34 +78,46 @@ def name_of(value: object) -> str:
                 "Type the cell again: what was copied brought invisible characters along.",
             )
     if not text:
-        raise CellError("nothing", "a name")
+        raise CellError("nothing", "a name", _EMPTY_HINT)
     if len(text) > _MAX_NAME:
         raise CellError(f"{len(text)} characters", f"at most {_MAX_NAME}")
     return " ".join(text.split())
 
 
 def quantity_of(value: object) -> int:
-    """How many chips. Raises `CellError`; separators are refused, as 1.000 may be one."""
+    """How many chips. Raises `CellError`, also for 1.000, which may be one or a thousand."""
     number: float = math.nan
-    if isinstance(value, str) and _DIGITS.fullmatch(value.strip()):
-        number = int(value)
+    if isinstance(value, str):
+        number = _number(value.strip())
     elif isinstance(value, int | float) and not isinstance(value, bool):
         number = value
     if not 1 <= number <= MAX_QUANTITY or number != int(number):
-        raise CellError(shown(value), _WHOLE, "Write quantities with digits alone.")
+        raise CellError(shown(value), _WHOLE, _DIGITS_HINT)
     return int(number)
 
 
+def _number(text: str) -> float:
+    if _DIGITS.fullmatch(text):
+        return int(text)
+    found = next(filter(None, (pattern.fullmatch(text) for pattern in _GROUPED)), None)
+    return math.nan if found is None else int("".join(filter(str.isdecimal, found[1])))
+
+
 def date_of(value: object) -> date:
-    """A day. Raises `CellError`; days and months in an order that may be another are refused."""
+    """A day: year-month-day, or day.month.year with full stops. Raises `CellError`.
+
+    Days and months in an order that may be another are refused.
+    """
     if isinstance(value, datetime):
         return value.date()
     if isinstance(value, date):
         return value
-    matched = _DATE.fullmatch(value.strip()) if isinstance(value, str) else None
-    if matched is None:
-        raise CellError(shown(value), _DAY, _ISO_HINT)
+    text = value.strip() if isinstance(value, str) else ""
     try:
-        return date.fromisoformat(matched[1])
+        if dotted := _DOTTED.fullmatch(text):
+            return date(*map(int, reversed(dotted.groups())))
+        if matched := _DATE.fullmatch(text):
+            return date.fromisoformat(matched[1])
     except ValueError:
-        raise CellError(shown(value), _DAY, _ISO_HINT) from None
+        pass
+    raise CellError(shown(value), _DAY, _ISO_HINT)

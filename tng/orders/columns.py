@@ -1,5 +1,6 @@
 """Which column of a table is which, by its header; names are compared without case and signs."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -21,21 +22,33 @@ class Column(StrEnum):
 _SYNONYMS = {
     Column.ORDER: (
         "purchaseorder", "po", "ponumber", "pono", "purchaseordernumber", "ordernumber",
-        "orderno", "orderid",
+        "orderno", "orderid", "purchaseorderno",
     ),
-    Column.PART_NUMBER: ("part", "partno", "pn", "mpn", "manufacturerpartnumber"),
-    Column.QUANTITY: ("qty", "orderquantity", "orderqty", "orderedquantity"),
+    Column.PART_NUMBER: (
+        "part", "partno", "pn", "mpn", "manufacturerpartnumber", "manufacturerpartno",
+        "manufacturerpart", "mfrpartnumber", "mfrpartno", "mfgpartnumber", "mfgpartno",
+    ),
+    Column.QUANTITY: (
+        "qty", "orderquantity", "orderqty", "orderedquantity", "orderedqty", "quantityordered",
+        "qtyordered",
+    ),
     Column.SERIAL: (
         "serials", "serialnumber", "serialnumbers", "serialno", "sn", "uniqueid", "uid",
         "deviceid",
     ),
-    Column.GROUP_ID: ("group", "lot", "lotid", "lotno", "lotnumber"),
+    Column.GROUP_ID: (
+        "group", "lot", "lotid", "lotno", "lotnumber", "batch", "batchno", "batchnumber",
+    ),
     Column.DATE: ("orderdate", "deliverydate", "duedate"),
 }  # fmt: skip
 
 
+_REMARK = re.compile(r"[(\[][^()\[\]]{0,40}[)\]]\s*$")
+
+
 def _plain(name: str) -> str:
-    return "".join(filter(str.isalnum, name.casefold()))
+    """The name without what stands in brackets behind it, say a unit."""
+    return "".join(filter(str.isalnum, _REMARK.sub("", name.casefold())))
 
 
 _OWN = {_plain(column.value): column for column in Column}

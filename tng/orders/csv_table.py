@@ -1,4 +1,7 @@
-"""Orders in CSV: UTF-8 with or without a byte order mark; comma, semicolon or tab between cells."""
+"""Orders in CSV: comma, semicolon or tab between cells; UTF-8 with or without a byte order mark.
+
+Of another encoding the columns that hold ASCII alone are read.
+"""
 
 import csv
 import io
@@ -6,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from itertools import islice
 
+from tng.orders.cells import ENCODING_HINT, is_blank
 from tng.orders.columns import Header
 from tng.orders.limits import (
     HEADER_WITHIN,
@@ -17,7 +21,7 @@ from tng.orders.problems import OrderFileError
 from tng.orders.table import NumberedRow, best_header
 
 DELIMITERS = ",;\t"
-_ENCODING_HINT = 'Save it as "CSV UTF-8", or as XLSX.'
+_UTF_8, _ASCII = "utf-8-sig", "ascii"
 
 
 def read_csv(file: str, data: bytes) -> tuple[Header, Iterator[NumberedRow]]:
@@ -25,11 +29,11 @@ def read_csv(file: str, data: bytes) -> tuple[Header, Iterator[NumberedRow]]:
 
     Raises `OrderFileError`, also while the rows are walked.
     """
-    _check_encoding(file, data)
-    found = {delimiter: _header(file, data, delimiter) for delimiter in DELIMITERS}
+    encoding = _encoding(file, data)
+    found = {delimiter: _header(_rows(file, data, encoding, delimiter)) for delimiter in DELIMITERS}
     delimiter = max(DELIMITERS, key=lambda each: len(found[each][1].columns))
     number, header = found[delimiter]
-    return header, _behind(file, _rows(file, data, delimiter), number)
+    return header, _behind(file, _rows(file, data, encoding, delimiter), number)
 
 
 def _behind(file: str, rows: Iterator[NumberedRow], header: int) -> Iterator[NumberedRow]:
@@ -43,7 +47,7 @@ def _behind(file: str, rows: Iterator[NumberedRow], header: int) -> Iterator[Num
             width = len(cells)
         if number <= header:
             continue
-        if any(cell.strip() for cell in cells[width:]):
+        if not all(map(is_blank, cells[width:])):
             raise OrderFileError(
                 f"{file} line {number}: found {len(cells)} cells, expected {width} as in the "
                 f"header in line {header}",
@@ -52,8 +56,8 @@ def _behind(file: str, rows: Iterator[NumberedRow], header: int) -> Iterator[Num
         yield number, cells
 
 
-def _header(file: str, data: bytes, delimiter: str) -> tuple[int, Header]:
-    return best_header(islice(_readable(_rows(file, data, delimiter)), HEADER_WITHIN))
+def _header(rows: Iterator[NumberedRow]) -> tuple[int, Header]:
+    return best_header(islice(_readable(rows), HEADER_WITHIN))
 
 
 def _readable(rows: Iterator[NumberedRow]) -> Iterator[NumberedRow]:
@@ -62,26 +66,26 @@ def _readable(rows: Iterator[NumberedRow]) -> Iterator[NumberedRow]:
         yield from rows
 
 
-def _check_encoding(file: str, data: bytes) -> None:
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise OrderFileError(
-            f"{file} line {line}: found a byte 0x{data[error.start]:02x} that is not UTF-8, "
-            "expected CSV in UTF-8, XLSX or JSON",
-            _ENCODING_HINT,
-        ) from error
-    if "\0" in text:
-        line = text.count("\n", 0, text.index("\0")) + 1
+def _encoding(file: str, data: bytes) -> str:
+    """UTF-8, or ASCII for what Excel's plain CSV is: everything else depends on the machine.
+
+    What is no ASCII then becomes `UNREAD`, which no column that is read may hold.
+    """
+    if b"\0" in data:
+        line = data.count(b"\n", 0, data.index(b"\0")) + 1
         raise OrderFileError(
             f"{file} line {line}: found a NUL byte, expected CSV in UTF-8, XLSX or JSON",
-            _ENCODING_HINT,
+            ENCODING_HINT,
         )
+    try:
+        data.decode(_UTF_8)
+    except UnicodeDecodeError:
+        return _ASCII
+    return _UTF_8
 
 
-def _rows(file: str, data: bytes, delimiter: str) -> Iterator[NumberedRow]:
-    lines = _Lines(file, data)
+def _rows(file: str, data: bytes, encoding: str, delimiter: str) -> Iterator[NumberedRow]:
+    lines = _Lines(file, data, encoding)
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     while True:
         number = lines.begin_row()
@@ -102,9 +106,9 @@ def _rows(file: str, data: bytes, delimiter: str) -> Iterator[NumberedRow]:
 class _Lines:
     """The lines of the text, none longer and no row of more of them than is bearable."""
 
-    def __init__(self, file: str, data: bytes) -> None:
+    def __init__(self, file: str, data: bytes, encoding: str) -> None:
         self._file = file
-        self._stream = io.TextIOWrapper(io.BytesIO(data), "utf-8-sig", newline="")
+        self._stream = io.TextIOWrapper(io.BytesIO(data), encoding, "replace", newline="")
         self._number = 0
         self._row = 0
 

@@ -3,7 +3,7 @@
 The kind follows from the content, never from the name.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from pathlib import Path
 
@@ -44,7 +44,13 @@ def read_orders(path: Path) -> OrderBook:
         raise OrderFileError(
             f"{file}: found no order line, expected at least one", "Write one row for each line."
         )
-    return OrderBook(lines, sha256(data).hexdigest(), kind, ignored_note(header.ignored))
+    notes = (*ignored_note(header.ignored), *_totals_note(reader.totals))
+    return OrderBook(lines, sha256(data).hexdigest(), kind, notes)
+
+
+def _totals_note(places: Sequence[str]) -> tuple[str, ...]:
+    told = "is the sum of the rows above it and was passed over"
+    return tuple(f"{place} {told}" for place in places)
 
 
 def _content(file: str, path: Path) -> bytes:

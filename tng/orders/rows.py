@@ -1,5 +1,6 @@
 """From the cells of one row to what it orders; what cannot be used becomes problems."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -13,6 +14,7 @@ from tng.orders.model import SerialRange
 from tng.orders.problems import CellError, Problem, Problems
 from tng.orders.serials import serials_of
 
+_TOTAL = re.compile(r"(?:(?:grand )?total|sum)(?: quantity)?:?")
 _Value = TypeVar("_Value")
 _NO_SERIALS: tuple[SerialRange, ...] = ()
 
@@ -46,11 +48,34 @@ class RowReader:
     def __init__(self, names: Mapping[Column, str], problems: Problems) -> None:
         self._names = names
         self._problems = problems
+        self._ordered = 0
+        self.totals: list[str] = []
+        """The places of rows that only add up what stands above them."""
 
     def read(self, row: RawRow) -> OrderRow | None:
-        """What the row orders; ``None`` for a blank row, and after problems were noted."""
-        if all(map(is_blank, row.cells.values())):
+        """What the row orders; ``None`` for blank rows, totals, and after problems were noted."""
+        if all(map(is_blank, row.cells.values())) or self._is_total(row):
             return None
+        found = self._order_row(row)
+        self._ordered += found.quantity if found else 0
+        return found
+
+    def _is_total(self, row: RawRow) -> bool:
+        """Whether the row adds up all rows above it, and nothing else stands in it."""
+        cells = dict(row.cells)
+        label, quantity = cells.pop(Column.ORDER, None), cells.pop(Column.QUANTITY, None)
+        named = isinstance(label, str) and _TOTAL.fullmatch(label.strip().lower())
+        if not (is_blank(label) or named) or not all(map(is_blank, cells.values())):
+            return False
+        try:
+            is_total = quantity_of(quantity) == self._ordered
+        except CellError:
+            return False
+        if is_total:
+            self.totals.append(row.place)
+        return is_total
+
+    def _order_row(self, row: RawRow) -> OrderRow | None:
         order = self._cell(row, Column.ORDER, name_of)
         part = self._cell(row, Column.PART_NUMBER, name_of)
         serials = self._optional(row, Column.SERIAL, serials_of, _NO_SERIALS)

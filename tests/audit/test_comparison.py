@@ -245,6 +245,7 @@ def _set(value, *path):
         (_set(90, "reconciliation", "lines", 0, "quantity"), "order line", "4", "90"),
         (_set(9, "targets", 0, "unknown_count"), "target", "3", "9"),
         (_set("timeout", "targets", 0, "problem"), "target", None, "timeout"),
+        (_set(False, "targets", 0, "listed"), "target", "3", None),
         (_set(7, "summary", "outcomes", "verified"), "outcome", "2", "7"),
     ],
 )  # fmt: skip

@@ -45,6 +45,7 @@ def test_another_certificate_under_a_devices_name_is_a_conflict(case, auditing, 
     assert chip(7).sha256 in looked.findings[0][0].message
     unknown = [(item.key, item.name) for item in looked.target.unknown]
     assert unknown == ([(chip(7).sha256, name_of(0))] if with_extras else [])
+    assert looked.target.listed is with_extras
 
 
 def test_a_certificate_that_is_enrolled_under_another_name_is_not_taken_for_absent(case, auditing):

@@ -224,7 +224,8 @@ class AuditedTarget:
 
     ``place`` is account and region, or host. ``counts`` are devices by standing. ``unknown``
     are the first devices in no source, ``unknown_count`` is how many of them the ledger does not
-    know either, ``recorded_count`` how many it does. ``problem`` says why it was not read.
+    know either, ``recorded_count`` how many it does; where not all that it holds was ``listed``,
+    nobody looked for them. ``problem`` says why it was not read.
     """
 
     name: str
@@ -236,6 +237,7 @@ class AuditedTarget:
     unknown_count: int
     recorded_count: int
     problem: str
+    listed: bool = True
 
 
 # ---------------------------------------------------------------- the whole

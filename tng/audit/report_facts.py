@@ -122,7 +122,8 @@ def _targets(member: object) -> Iterator[tuple[str, str]]:
         yield name, f"{_text(target['cloud'])} {_text(target['place'])}"
         for standing, count in _object(target["counts"]).items():
             yield f"{name}: {standing}", str(_count(count))
-        yield f"{name}: in no source", str(_count(target["unknown_count"]))
+        if _is(target.get("listed", True), bool):
+            yield f"{name}: in no source", str(_count(target["unknown_count"]))
         if target.get("problem") is not None:
             yield f"{name}: not read", _text(target["problem"])
 

@@ -164,6 +164,7 @@ class _Comparison:
             unknown_count=unknown_count,
             recorded_count=recorded_count,
             problem="",
+            listed=extras is not None,
         ), findings
 
     def _unread(
@@ -182,6 +183,7 @@ class _Comparison:
             unknown_count=0,
             recorded_count=0,
             problem=failed.message,
+            listed=False,
         ), [finding("target-not-read", f"{failed.message} ({failed.hint})")]
 
     def _keep(self, key: str, placed: Placed, counts: Counter[Standing]) -> None:

@@ -101,6 +101,7 @@ _TARGET = object_of(
         "unknown": list_of(object_of({"key": TEXT, "name": TEXT, "recorded": FLAG})),
         "unknown_count": COUNT,
         "recorded_count": COUNT,
+        "listed": FLAG,
         "problem": TEXT_OR_NULL,
     }
 )

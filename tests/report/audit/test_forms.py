@@ -1,16 +1,19 @@
 """What holds for every form: the same bytes again, any stream, and no memory for devices."""
 
 import io
+import json
 import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from tests.audit.sample import SampleShelf, sample_audit
 from tests.judging import ROOT
 from tests.report.audit.forms import FORMS, written
+from tng.report.audit.html import write_html
 
 _LEEWAY_KIB = 32 * 1024
 _MEASURE = """
@@ -84,3 +87,19 @@ def test_memory_does_not_grow_with_the_devices(form: str, tmp_path: Path):
     )  # fmt: skip
     few, many = map(int, done.stdout.split())
     assert many - few < _LEEWAY_KIB, f"{few} KiB for 2,000 devices, {many} KiB for 100,000"
+
+
+def test_what_was_not_looked_for_is_not_said_to_be_absent():
+    audit = sample_audit()
+    unseen = replace(audit.targets[0], unknown=(), unknown_count=0, listed=False)
+    audit = replace(audit, targets=(unseen,))
+    stream = io.BytesIO()
+    write_html(audit, stream)
+    page = stream.getvalue().decode()
+    assert "What else is registered there was not asked for" in page
+    assert "Nothing else is registered there" not in page
+    assert "what else it holds was not asked for" in written("markdown", audit).decode()
+    assert json.loads(written("json", audit))["targets"][0]["listed"] is False
+    book = openpyxl.load_workbook(io.BytesIO(written("xlsx", audit)))
+    heading, row = list(book["Targets"].iter_rows(values_only=True))[:2]
+    assert dict(zip(heading, row, strict=True))["In no source"] == "not asked for"

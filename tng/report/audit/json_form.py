@@ -179,6 +179,7 @@ def _target(target: AuditedTarget) -> Row:
         ],
         "unknown_count": target.unknown_count,
         "recorded_count": target.recorded_count,
+        "listed": target.listed,
         "problem": target.problem or None,
     }
 

@@ -92,4 +92,6 @@ def _target(target: AuditedTarget) -> str:
     if strangers:
         first = " ".join(code(item.name or item.key) for item in target.unknown[:_SERIALS])
         counts.append(f"{strangers:,} that are in no source, first {first}")
+    if not target.listed:
+        counts.append("what else it holds was not asked for")
     return f"{place}{', '.join(counts) or 'nothing'}"

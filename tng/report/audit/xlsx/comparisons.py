@@ -69,10 +69,16 @@ def write_targets(audit: Audit, table: Table) -> None:
     table.close()
 
 
+def _strangers(target: AuditedTarget) -> tuple[object, object]:
+    if not target.listed:
+        return "not asked for", None
+    return target.unknown_count + target.recorded_count, target.recorded_count
+
+
 def _target(target: AuditedTarget) -> tuple[object, ...]:
     return (
         target.name, target.cloud, target.place, target.problem,
         *(target.counts.get(standing, 0) for standing in Standing),
-        target.unknown_count + target.recorded_count, target.recorded_count,
+        *_strangers(target),
         "; ".join(f"{name}: {value}" for name, value in target.facts),
     )  # fmt: skip

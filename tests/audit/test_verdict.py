@@ -109,7 +109,9 @@ def test_orders_are_told(reconciliation, told):
         ([target(missing=2, in_place=1)], "2 registrations are not as wanted"),
         ([target(missing=1)], "1 registration is not as wanted"),
         ([target("no access")], "1 target could not be read"),
-        ([target(in_place=1), target(absent=3)], "every genuine one is in place on 2 targets"),
+        ([target(in_place=2), target(in_place=2)], "every genuine one is in place on 2 targets"),
+        ([target(in_place=1)], "every one that can be registered is in place on 1 target"),
+        ([target(absent=2)], "none can be registered on 1 target"),
     ],
 )
 def test_targets_are_told(targets, told):

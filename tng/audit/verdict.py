@@ -40,7 +40,9 @@ def decide(
     decision = _decision(tally, troubles)
     if decision is Decision.NOTHING:
         return Verdict(decision, "There is nothing to judge: the sources hold no device.", reasons)
-    told = "; ".join([*_devices(tally, troubles), *_orders(reconciliation), *_places(targets)])
+    told = "; ".join(
+        [*_devices(tally, troubles), *_orders(reconciliation), *_places(tally, targets)]
+    )
     sentence = f"{_OPENINGS[decision]}: {told}."
     return Verdict(decision, sentence, reasons[:MAX_REASONS])
 
@@ -98,7 +100,7 @@ def _orders(reconciliation: Reconciliation | None) -> Iterator[str]:
         yield f"{strangers:,} {_plural('chip', strangers)} came that nobody ordered"
 
 
-def _places(targets: Sequence[AuditedTarget]) -> Iterator[str]:
+def _places(tally: Tally, targets: Sequence[AuditedTarget]) -> Iterator[str]:
     if not targets:
         return
     misplaced = sum(target.counts.get(item, 0) for target in targets for item in _MISPLACED)
@@ -109,7 +111,12 @@ def _places(targets: Sequence[AuditedTarget]) -> Iterator[str]:
     if unread:
         yield f"{unread:,} {_plural('target', unread)} could not be read"
     if not misplaced and not unread:
-        yield f"every genuine one is in place on {len(targets):,} {_plural('target', len(targets))}"
+        genuine = tally.statuses[Status.VERIFIED] + tally.statuses[Status.ATTESTED]
+        in_place = min(target.counts.get(Standing.IN_PLACE, 0) for target in targets)
+        # What has no certificate of its own is genuine, and is registered nowhere.
+        who = "every genuine one" if in_place >= genuine else "every one that can be registered"
+        what = f"{who} is in place" if in_place else "none can be registered"
+        yield f"{what} on {len(targets):,} {_plural('target', len(targets))}"
 
 
 def _reason(trouble: Trouble) -> str:

@@ -13,6 +13,7 @@ from tests.judging import judge, manifest, microchip
 from tests.report.hostile import CONTROL, HOSTILE
 from tng.findings import finding
 from tng.models import InputSummary, Outcome, Source, Undecodable, VerifiedDevice
+from tng.report.csv_report import csv_line
 from tng.report.interface import ReportContext, Summary
 from tng.report.json_text import to_json
 from tng.report.registry import make_report
@@ -110,3 +111,19 @@ def test_harmless_text_stays_as_it_is(text: str):
 def test_columns_are_never_cut():
     text = "x" * 5000
     assert _report("columns", text).decode().count(text) >= 2 * 2
+
+
+@pytest.mark.parametrize(
+    "text", ["\uff1d1", "a;=1+1", 'a; "=1', "b;'@x", ";\uff0b1", "a;\t=1", ";;-2"]
+)
+@pytest.mark.parametrize("delimiter", [",", ";"])
+def test_a_cell_is_no_formula_however_a_spreadsheet_parts_the_line(text: str, delimiter: str):
+    line = csv_line([text, text]).decode()
+    for row in csv.reader(io.StringIO(line, newline=""), delimiter=delimiter):
+        for cell in row:
+            shown = cell.strip('" ,')
+            assert shown == "" or shown[0] not in "=+-@\uff1d\uff0b\uff0d\uff20", row
+
+
+def test_semicolons_of_harmless_text_stay():
+    assert spreadsheet_cell("issuer-unknown; uid-1; 2") == "issuer-unknown; uid-1; 2"

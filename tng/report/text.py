@@ -5,7 +5,10 @@ import re
 _UNPRINTABLE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufffe\uffff\ud800-\udfff]"
 )
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""The last four are wide forms of the first four, which Excel takes for them in East Asia."""
+_NEXT_CELL = re.compile(r"(?<=;)([\"' ]*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])")
+"""Where Excel parts cells at semicolons (most of Europe), text goes on in a cell of its own."""
 
 
 def printable(value: object) -> str:
@@ -35,7 +38,7 @@ def without_surrogates(text: str) -> str:
 
 def spreadsheet_cell(value: object) -> str:
     """`printable`, and never a formula (OWASP: CSV injection)."""
-    text = printable(value)
+    text = _NEXT_CELL.sub(r"\1'", printable(value))
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
 

@@ -1,5 +1,6 @@
 """Values as cells: text stays text, dates are dates, and nothing is ever a formula or a link."""
 
+import re
 from datetime import UTC, date, datetime
 from enum import StrEnum
 
@@ -16,6 +17,7 @@ from tng.report.text import printable
 MAX_CELL = 32_767
 """UTF-16 code units in one cell (Excel specifications and limits)."""
 _CUT = "… (cut)"
+_CODED = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 _MAX_EXACT = 2**53
 """Cells hold numbers as IEEE doubles; from here on digits would be lost."""
 _FIRST_YEAR = 1900
@@ -110,8 +112,10 @@ def cell_text(value: object) -> str:
     """The value's text, as a cell may hold it: no control characters, not too long.
 
     XlsxWriter takes text from ``<r>`` to ``</r>`` for markup of its own and writes it as it is.
+    Spreadsheets read ``_x202E_`` as that character (ECMA-376 part 1, §22.9.2.19), and XlsxWriter
+    overlooks every second one of a row of them.
     """
-    text = printable(value)
+    text = _CODED.sub("\\\\u005f", printable(value))
     if text.startswith("<r>"):
         text = f"\\u003c{text[1:]}"
     if len(text) * 2 <= MAX_CELL:

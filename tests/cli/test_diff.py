@@ -90,3 +90,25 @@ def test_reports_of_verify_are_compared_with_what_was_added_to_trust(tmp_path: P
     topics = {fact["topic"] for fact in members["facts"]}
     assert topics == {"outcome", "added trust"}
     assert run_tng("diff", *reversed(names), expect=1).exit_code == 1
+
+
+def test_a_new_device_that_is_not_accepted_fails_although_the_verdict_was_bad_before(
+    tmp_path: Path,
+):
+    before = str(MANIFESTS / "se05x-trouble.log")
+    reports = [str(tmp_path / "old.json"), str(tmp_path / "new.json")]
+    sources = [[before], [before, str(MANIFESTS / "forged-mixed.json")]]
+    for report, names in zip(reports, sources, strict=True):
+        run_tng("audit", *names, "--no-remember", "--output", report, expect=1)
+    result = run_tng("diff", *reports, expect=1)
+    assert "error: new-not-accepted" in result.stderr
+    assert "verdict" not in result.stdout
+
+
+@pytest.mark.parametrize("name", ["old.json", "link.json"])
+def test_a_comparison_does_not_replace_a_report(tmp_path: Path, old: str, name: str):
+    (tmp_path / "link.json").symlink_to(old)
+    before = Path(old).read_bytes()
+    result = run_tng("diff", old, old, "--output", str(tmp_path / name), expect=2)
+    assert "is one of the two reports" in result.stderr
+    assert Path(old).read_bytes() == before

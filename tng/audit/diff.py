@@ -44,12 +44,18 @@ _DISTANCES = {
 def compare_device(old: ReportedDevice | None, new: ReportedDevice | None) -> DeviceChange:
     """The change of one device; its findings are empty where nothing changed."""
     if old is None and new is not None:
-        return DeviceChange(None, new, (finding("device-new", _where(new)),))
+        return DeviceChange(None, new, tuple(_new(new)))
     if new is None and old is not None:
         return DeviceChange(old, None, (finding("device-gone", _where(old)),))
     if old is None or new is None:
         raise ValueError("one of the reports has the device")
     return DeviceChange(old, new, tuple(_compared(old, new)))
+
+
+def _new(device: ReportedDevice) -> Iterator[Finding]:
+    yield finding("device-new", _where(device))
+    if not device.accepted:
+        yield finding("new-not-accepted", f"{device.status.value} now, not there before")
 
 
 def _compared(old: ReportedDevice, new: ReportedDevice) -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 import sys
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,6 +10,7 @@ import typer
 from tng.cli import options
 from tng.cli.console import talk
 from tng.cli.output import is_colored, open_output
+from tng.errors import UsageError
 from tng.exit_codes import ExitCode
 from tng.report.text import printable
 
@@ -57,6 +59,7 @@ def diff(
     from tng.audit.comparison import Comparison
     from tng.report.diffs import write_diff
 
+    _refuse_overwriting(output, old, new)
     with Comparison(old, new, sys.stdin.buffer) as comparison:
         with open_output(output) as stream:
             write_diff(format_.value, comparison, stream, colored=is_colored(output))
@@ -64,6 +67,14 @@ def diff(
         _print_summary(comparison, summary)
     if summary.fails(fail_on.severity):
         raise SystemExit(ExitCode.FINDINGS)
+
+
+def _refuse_overwriting(output: Path | None, *reports: str) -> None:
+    """Raise `UsageError` where the comparison would replace one of the reports."""
+    if output is None or not output.is_file():
+        return
+    if any(Path(name).is_file() and output.samefile(name) for name in reports):
+        raise UsageError(f"{output} is one of the two reports", "Give the comparison another name.")
 
 
 def _print_summary(comparison: "Comparison", summary: "DiffSummary") -> None:

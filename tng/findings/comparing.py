@@ -122,4 +122,13 @@ COMPARING: tuple[Check, ...] = (
         "The troubles of the later report say why.",
         _SOURCE,
     ),
+    Check(
+        "new-not-accepted",
+        Severity.ERROR,
+        Effect.NONE,
+        "A new device is not accepted",
+        "Only the later report has it, and it is not genuine there.",
+        "Its findings in the later report say why.",
+        _SOURCE,
+    ),
 )

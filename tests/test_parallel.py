@@ -110,6 +110,39 @@ def test_workers_end_when_their_parent_is_killed(tmp_path: Path):
         time.sleep(0.05)
 
 
+INTERRUPTED_PARENT = """
+import os, signal, time
+from tests.test_parallel import slowly
+from tng.parallel import ALONE, BATCH, ordered_map
+
+def pieces():
+    for number in range(ALONE + 100 * BATCH):
+        if number > ALONE and number % BATCH == 0:
+            os.killpg(0, signal.SIGINT)
+        yield number
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, lambda *_: None)
+    print(len(list(ordered_map(slowly, pieces(), 2))))
+"""
+
+
+def test_ctrl_c_is_for_the_parent_even_while_its_workers_begin(tmp_path: Path):
+    script = tmp_path / "parent.py"
+    script.write_text(INTERRUPTED_PARENT)
+    root = Path(__file__).resolve().parents[1]
+    done = subprocess.run(
+        [sys.executable, str(script)],
+        env={**os.environ, "PYTHONPATH": str(root)},
+        start_new_session=True,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.stdout, done.stderr) == (f"{ALONE + 100 * BATCH}\n", "")
+
+
 def is_running(process: int) -> bool:
     try:
         state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]

@@ -15,6 +15,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from itertools import chain, islice
+from multiprocessing import resource_tracker
 from multiprocessing.connection import wait
 from typing import Any, TypeVar
 
@@ -81,6 +82,11 @@ def _spread(work: Work[Piece, Result], pieces: Iterator[Piece], jobs: int) -> It
 
 
 def _start(pool: ProcessPoolExecutor) -> None:
+    # Ctrl-C goes to every process of a terminal, and the server of the workers takes it for its
+    # own until it has loaded everything. What this thread starts inherits that it is blocked,
+    # save for the resource tracker, which on its start unblocks it.
+    resource_tracker.ensure_running()
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     # A pool that cannot start says so at the first batch.
     with suppress(BrokenProcessPool, RuntimeError):
         pool.submit(_do_nothing).result()

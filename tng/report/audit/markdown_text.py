@@ -12,7 +12,7 @@ MAX_TEXT = 240
 """Characters of one value; the other forms of the report have it whole."""
 
 _HARMLESS = re.compile(r"""[("']*[^\W_](?:[^\W_]|[-.,;:!?()'"%/+=…])*""")
-_MEANINGFUL = re.compile(r"://|:\w+:|\d+[.)]|[\w.+-]+\.\w+/.*|www\.|xmpp:|mailto:", re.IGNORECASE)
+_MEANINGFUL = re.compile(r"://|:\w+:|\d+[.)]$|[\w.+-]+\.\w+/.*|www\.|xmpp:|mailto:", re.IGNORECASE)
 _IN_CODE = re.compile(r"[`|]")
 
 
@@ -28,8 +28,15 @@ def code(value: object, length: int = MAX_TEXT) -> str:
 
 def prose(value: object, length: int = MAX_TEXT) -> str:
     """A sentence: words as they are, and every other thing as a code span."""
-    words = bounded(value, length).split()
-    return " ".join(word if _is_harmless(word) else code(word) for word in words)
+    return " ".join(map(_word, bounded(value, length).split()))
+
+
+def _word(word: str) -> str:
+    if _is_harmless(word):
+        return word
+    core = word.rstrip(",.;:!?")
+    # What ends a clause belongs to the sentence, unless it is what makes the word a list's number.
+    return code(word) if not core or _is_harmless(core) else f"{code(core)}{word[len(core) :]}"
 
 
 def counted(count: int, noun: str) -> str:

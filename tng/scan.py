@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import BinaryIO
 
 from tng.decode.interface import Decoded, Decoder, RawEntry
@@ -59,12 +60,14 @@ class Scan:
 
     ``names`` are files, folders, globs or ``-`` for ``stdin``. Raises `InputError` on
     construction if a named source does not exist. ``jobs`` is the number of processes, 0 for
-    one a core.
+    one a core. Files that are ``apart`` are no sources, wherever they lie.
     """
 
-    def __init__(self, names: Sequence[str], stdin: BinaryIO, jobs: int = 0) -> None:
+    def __init__(
+        self, names: Sequence[str], stdin: BinaryIO, jobs: int = 0, *, apart: Sequence[Path] = ()
+    ) -> None:
         self.inputs: list[InputSummary] = []
-        self._opened = open_inputs(names, stdin)
+        self._opened = open_inputs(names, stdin, apart=apart)
         self._jobs = jobs or os.cpu_count() or 1
 
     def entries(self) -> Iterator[Decoded]:

@@ -51,6 +51,8 @@ def audit(*arguments, expect=0):
         ((GENUINE, "--key", "key.pem"), 2),
         ((GENUINE, "--check", "a.json"), 2),
         (("--check", "a.json", "--output", "b.json"), 2),
+        (("--check", "a.json", "--expect", "orders.csv"), 2),
+        (("--check", "a.json", "--at", "2026-11-21"), 2),
         ((GENUINE, "--policy", "fleet"), 2),
         ((GENUINE, "--target", "nowhere"), 3),
         (("does-not-exist.json",), 3),
@@ -115,6 +117,28 @@ def test_the_command_in_the_report_makes_it_again(tmp_path):
     assert command[0] == "tng"
     start(*command[1:], "--output", "second.json")
     assert (tmp_path / "second.json").read_bytes() == report
+
+
+def test_an_order_that_lies_among_the_sources_is_none_of_them(tmp_path):
+    folder = tmp_path / "delivery"
+    folder.mkdir()
+    shutil.copy(GENUINE, folder)
+    (folder / "orders.csv").write_text("order,part_number,quantity\nPO-7,ATECC608C*,10\n")
+    for source in ("delivery", "delivery/*"):
+        result = audit(source, "--expect", "delivery/orders.csv", "--format", "json")
+        roles = [item["role"] for item in json.loads(result.stdout)["inputs"]]
+        assert (roles.count("source"), roles.count("order")) == (1, 1)
+    assert "cannot be read" in audit("delivery", expect=1).stderr
+
+
+def test_an_output_that_cannot_be_written_is_told_before_a_source_is_read(tmp_path):
+    for output, says in (("no/a.html", "no folder no"), (".", "is a folder")):
+        source = tmp_path / "pipe"
+        if not source.exists():
+            subprocess.run(["mkfifo", source], check=True)
+        # Reading the pipe would never end.
+        told = audit("pipe", "--format", "html", "--output", output, expect=3).stderr
+        assert says in told
 
 
 def test_at_judges_as_of_a_date():

@@ -144,7 +144,7 @@ def _refused(delivery: Delivery, code: str, message: str) -> Route:
 
 def _unordered(part: str | None) -> str:
     if part is None:
-        return "the part is unknown, and no order line lists its serial number or orders any part"
+        return "its source names no part, and no order line lists its serial number or the part *"
     return f"no order line orders {part}"
 
 

@@ -38,6 +38,8 @@ Examples:
 
   tng register manifest.json --target production-eu --target production-us --target dps
 
+  tng audit manifest.json --expect orders.xlsx --output audit.html
+
   tng watch --target dps                        which devices have come, which have not
 
   tng status                                    what is done, what is left

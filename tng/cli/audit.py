@@ -58,6 +58,18 @@ NoExtrasOption = Annotated[
     bool,
     typer.Option("--no-extras", help="Do not list what else the targets hold."),
 ]
+ExpectUnverifiedOption = Annotated[
+    bool,
+    typer.Option(
+        "--allow-unverified", help="What could not be verified should be on the targets, too."
+    ),
+]
+ExpectAttestationOption = Annotated[
+    bool,
+    typer.Option(
+        "--allow-attestation", help="Attestation certificates should be on the targets, too."
+    ),
+]
 NoRememberOption = Annotated[
     bool,
     typer.Option("--no-remember", help="Do not note in the ledger which chips were seen."),
@@ -80,8 +92,8 @@ def audit(
     no_extras: NoExtrasOption = False,
     ledger: target.LedgerOption = None,
     no_remember: NoRememberOption = False,
-    allow_unverified: target.AllowUnverifiedOption = False,
-    allow_attestation: target.AllowAttestationOption = False,
+    allow_unverified: ExpectUnverifiedOption = False,
+    allow_attestation: ExpectAttestationOption = False,
     fail_on: options.FailOnOption = options.FailOn.ERROR,
     strict: options.StrictOption = False,
     at: options.AtOption = None,
@@ -107,7 +119,7 @@ def audit(
     from tng.cli.sealing import print_check
 
     if check is not None:
-        _refuse_beside_check(sources, output, sign)
+        _refuse_beside_check(sources, output, expect, targets, sign, form, at)
         raise SystemExit(print_check(check, key, inputs))
     if key is not None or inputs is not None:
         raise UsageError("--key and --inputs are for --check", "Name the report with --check.")
@@ -134,11 +146,11 @@ def audit(
     raise SystemExit(_exit_code(heaviest, fail_on))
 
 
-def _refuse_beside_check(sources: list[str], output: list[Path], sign: str | None) -> None:
-    if sources or output or sign is not None:
+def _refuse_beside_check(*making: object) -> None:
+    if any(making):
         raise UsageError(
             "--check was given together with what makes a report",
-            "A check needs the report's file, and --key.",
+            "A check needs the report's file, --key, and where the inputs were moved --inputs.",
         )
 
 

@@ -1,5 +1,6 @@
 """Where the reports of an audit go, and in which form each of them."""
 
+import os
 import stat
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -7,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tng.errors import UsageError
+from tng.errors import OutputError, UsageError
 from tng.report.audit.registry import SUFFIXES, AuditForm, form_of
 from tng.sources.names import STDIN, expand, walk
 
@@ -96,6 +97,21 @@ def _read_from(sources: Sequence[str]) -> Iterator[Path]:
             yield from (Path(item) for item in walk(name) if isinstance(item, str))
         elif name != STDIN:
             yield Path(name)
+
+
+def refuse_unwritable(destinations: Iterable[Destination]) -> None:
+    """Raise `OutputError` for what would otherwise be known after hours of reading targets."""
+    for path in (item.path for item in destinations if item.path is not None):
+        folder = path.parent
+        if path.is_dir():
+            raise OutputError(f"{path} is a folder", "Name a file within it.")
+        if not folder.is_dir():
+            raise OutputError(f"{path} cannot be written: no folder {folder}", "Make it first.")
+        if not path.exists() and not os.access(folder, os.W_OK):
+            raise OutputError(
+                f"{path} cannot be written: no permission to write into {folder}",
+                "Name another folder, or change its permissions.",
+            )
 
 
 def write_reports(audit: "Audit", destinations: Sequence[Destination]) -> None:

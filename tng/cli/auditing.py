@@ -15,6 +15,7 @@ from tng.cli.audit_outputs import (
     destinations,
     files_to_write,
     refuse_overwriting,
+    refuse_unwritable,
     write_reports,
 )
 from tng.cli.command_line import repeatable_command
@@ -80,10 +81,11 @@ def run_audit(request: Request) -> "Severity | None":
     verifier, context, settings = make_verifier(request.judging)
     written = files_to_write(reports, sealed=request.sign is not None)
     refuse_overwriting(written, request.sources, _read_besides(request, settings))
+    refuse_unwritable(reports)
     stop, started = StopSignal(), monotonic()
     with ExitStack() as stack:
         question = _question(request, settings, context, stop, stack)
-        scan = Scan(request.sources, sys.stdin.buffer, request.jobs)
+        scan = Scan(request.sources, sys.stdin.buffer, request.jobs, apart=request.orders)
         stack.enter_context(graceful(stop))
         audit = stack.enter_context(make_audit(scan, verifier, question, stop, _Progress()))
         write_reports(audit, reports)
@@ -208,9 +210,7 @@ class _Progress:
     def reading(self, target: str, at_least: timedelta) -> None:
         """In advance, how long the devices take."""
         if at_least >= _LONG:
-            talk().print(
-                f"{printable(target)}: reading takes {duration_text(at_least)} at its rates …"
-            )
+            talk().print(f"{printable(target)}: reading takes at least {duration_text(at_least)} …")
 
     def listing(self, target: str, a_second: float) -> None:
         """In advance, how fast everything else is read: how much it is, no cloud tells."""

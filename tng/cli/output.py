@@ -34,7 +34,7 @@ def open_output(path: Path | None) -> Iterator[BinaryIO]:
     except OSError as error:
         raise OutputError(
             f"{path or 'standard output'} cannot be written: {error.strerror or error}",
-            "check the folder, its permissions and the free space",
+            "Check the folder, its permissions and the free space.",
         ) from error
 
 

@@ -32,7 +32,8 @@ AUDITING: tuple[Check, ...] = (
         "No line of the orders has this part number; where it has serial numbers, they name "
         "another part.",
         "Compare with the delivery note. Where the manifest writes a factory code for the part, "
-        "put that code, or a pattern with *, into the order's part_number.",
+        "put that code, or a pattern with *, into the order's part_number. Where no part is known, "
+        "as of NXP's chips, list the serial numbers in the order.",
         _SOURCE,
     ),
     Check(

@@ -21,31 +21,44 @@ from tng.sources.types import Opened
 
 
 def open_inputs(
-    names: Sequence[str], stdin: BinaryIO, limits: Limits = DEFAULT_LIMITS
+    names: Sequence[str],
+    stdin: BinaryIO,
+    limits: Limits = DEFAULT_LIMITS,
+    *,
+    apart: Sequence[Path] = (),
 ) -> Iterator[Opened]:
     """Open what ``names`` name, in order: files, folders, globs, and ``-`` for ``stdin``.
 
     Gives an `Input` for each file or zip member (valid until the next item is asked for), an
     `Archive` before the members of a zip, and an `Undecodable` for what cannot be opened.
+    Files that are ``apart`` are passed over: they lie among the sources and are something else.
     Raises `InputError` at once, before anything is opened, if a named path does not exist
     or a glob matches nothing.
     """
-    return _open_all(expand(names), stdin, limits)
+    return _open_all(expand(names), stdin, limits, frozenset(path.resolve() for path in apart))
 
 
-def _open_all(names: Sequence[str], stdin: BinaryIO, limits: Limits) -> Iterator[Opened]:
+def _open_all(
+    names: Sequence[str], stdin: BinaryIO, limits: Limits, apart: frozenset[Path]
+) -> Iterator[Opened]:
     for name in names:
         if name == STDIN:
             yield from _open_file(STDIN, stdin, limits)
         elif Path(name).is_dir():
-            yield from _open_folder(name, limits)
-        else:
+            yield from _open_folder(name, limits, apart)
+        elif not _is_among(apart, name):
             yield from _open_path(name, limits)
 
 
-def _open_folder(folder: str, limits: Limits) -> Iterator[Opened]:
+def _is_among(apart: frozenset[Path], name: str) -> bool:
+    return bool(apart) and Path(name).resolve() in apart
+
+
+def _open_folder(folder: str, limits: Limits, apart: frozenset[Path]) -> Iterator[Opened]:
     empty = True
     for found in walk(folder):
+        if isinstance(found, str) and _is_among(apart, found):
+            continue
         empty = False
         if isinstance(found, str):
             yield from _open_path(found, limits)

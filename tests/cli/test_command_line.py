@@ -19,6 +19,9 @@ def test_urls_lose_credentials_and_queries():
     kept = typed_command(["--endpoint-url", "https://user:secret@host:8/path?token=secret"])
     assert kept == "tng --endpoint-url https://host:8/path"
     assert typed_command(["--endpoint-url=http://u:secret@host"]).endswith("=http://host")
+    # What parts a URL uses the last @ (urllib, requests), so that a password may hold one.
+    assert typed_command(["https://user:sec@ret@host/path"]) == "tng https://host/path"
+    assert typed_command(["https://user:sec?ret@host/path"]) == "tng https://host/path"
 
 
 def test_connection_strings_lose_their_keys():

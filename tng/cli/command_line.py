@@ -7,7 +7,7 @@ from datetime import datetime
 
 from tng.errors import without_shared_keys
 
-_USER_INFO = re.compile(r"//[^/@\s]*@")
+_USER_INFO = re.compile(r"//[^/\s]*@")
 _QUERY = re.compile(r"(//[^?\s]*)\?\S*")
 MAX_COMMAND = 20_000
 """Characters kept: a shell may have expanded a glob to very many names."""

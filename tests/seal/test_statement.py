@@ -6,11 +6,15 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from tests.seal.sealed import KINDS, MAKING, Sealed, audit_input, seal
+from tests.audit.sample import sample_audit
+from tests.seal.sealed import KINDS, MAKING, Sealed, audit_input, seal, signing_key
 from tng.audit.models import AuditInput, InputRole
+from tng.cli.audit_outputs import Destination, write_reports
 from tng.errors import UsageError
+from tng.report.audit.registry import AuditForm
 from tng.seal.check import check_seal, find_seal
 from tng.seal.errors import MalformedSealError, SealError
+from tng.seal.files import digest_of
 from tng.seal.making import make_seal, require_sealable, seal_files
 from tng.seal.result import Signature
 from tng.seal.schema import seal_schema
@@ -171,3 +175,20 @@ def test_only_what_a_seal_can_hold_together_is_sealed(tmp_path: Path):
 def test_an_output_that_is_gone_before_it_is_sealed_is_an_error(sealed: Sealed):
     with pytest.raises(SealError, match="cannot be sealed"):
         make_seal(sealed.key, MAKING, [], [sealed.folder / "gone.html"], sealed.report)
+
+
+def test_nothing_is_sealed_but_what_was_written(tmp_path: Path):
+    """Between writing and sealing, whoever may write into the folder may put another report."""
+    audit = sample_audit(3)
+    reports = [Destination(tmp_path / f"a.{form}", form) for form in AuditForm]
+    paths = [tmp_path / f"a.{form}" for form in AuditForm]
+    written = write_reports(audit, reports)
+    assert written == {path: digest_of(path) for path in paths}
+    key, report = signing_key(tmp_path), tmp_path / "a.json"
+    make_seal(key, MAKING, [], paths, report, written)
+    for path in (report, tmp_path / "a.html"):
+        content = path.read_bytes()
+        path.write_bytes(content + b" ")
+        with pytest.raises(SealError, match="changed by somebody else"):
+            make_seal(key, MAKING, [], paths, report, written)
+        path.write_bytes(content)

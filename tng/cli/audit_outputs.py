@@ -5,6 +5,7 @@ import stat
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from io import BufferedWriter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from tng.sources.names import STDIN, expand, walk
 
 if TYPE_CHECKING:
     from tng.audit.models import Audit
+    from tng.seal.files import FileDigest
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,14 +116,21 @@ def refuse_unwritable(destinations: Iterable[Destination]) -> None:
             )
 
 
-def write_reports(audit: "Audit", destinations: Sequence[Destination]) -> None:
-    """Write every report; each file appears only when it is complete."""
+def write_reports(audit: "Audit", destinations: Sequence[Destination]) -> "dict[Path, FileDigest]":
+    """Write every report; each file appears only when it is complete. Gives what was written."""
     from tng.cli.output import open_output
     from tng.report.audit.registry import write_audit
+    from tng.seal.files import DigestingStream
 
+    written = {}
     for item in destinations:
         with open_output(item.path) as stream:
-            write_audit(item.form, audit, stream)
+            passing = DigestingStream(stream)
+            with BufferedWriter(passing) as buffer:
+                write_audit(item.form, audit, buffer)
+        if item.path is not None:
+            written[item.path] = passing.digest
+    return written
 
 
 def _to_stdout(form: AuditForm | None, *, sealed: bool) -> Destination:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from tng.ledger import Ledger
     from tng.orders import OrderBook
     from tng.report.interface import ReportContext
+    from tng.seal.files import FileDigest
     from tng.seal.interface import SigningKey
 
 
@@ -88,9 +89,9 @@ def run_audit(request: Request) -> "Severity | None":
         scan = Scan(request.sources, sys.stdin.buffer, request.jobs, apart=request.orders)
         stack.enter_context(graceful(stop))
         audit = stack.enter_context(make_audit(scan, verifier, question, stop, _Progress()))
-        write_reports(audit, reports)
+        digests = write_reports(audit, reports)
         if key is not None:
-            _seal(key, audit, reports)
+            _seal(key, audit, reports, digests)
         if request.remember and question.ledger is not None:
             remember(audit, question.ledger)
         _say(audit, reports, monotonic() - started)
@@ -223,12 +224,18 @@ class _Progress:
             talk().print(f"{printable(target)}: {devices:,} read until now …")
 
 
-def _seal(key: "SigningKey", audit: "Audit", reports: "Sequence[Destination]") -> None:
+def _seal(
+    key: "SigningKey",
+    audit: "Audit",
+    reports: "Sequence[Destination]",
+    digests: "Mapping[Path, FileDigest]",
+) -> None:
     from tng.cli.sealing import seal_outputs
     from tng.seal.making import require_sealable
 
     paths, report = _to_be_sealed(reports)
-    seal_outputs(key, audit.making, audit.inputs, paths, require_sealable(paths, report))
+    report = require_sealable(paths, report)
+    seal_outputs(key, audit.making, audit.inputs, paths, report, digests)
 
 
 def _to_be_sealed(reports: "Sequence[Destination]") -> tuple[list[Path], Path | None]:

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +16,7 @@ from tng.report.text import printable
 
 if TYPE_CHECKING:
     from tng.audit.models import AuditInput, Making
+    from tng.seal.files import FileDigest
     from tng.seal.interface import SigningKey
     from tng.seal.making import SealFiles
     from tng.seal.result import CheckedFile, SealResult
@@ -82,15 +83,17 @@ def seal_outputs(
     inputs: "Sequence[AuditInput]",
     outputs: Sequence[Path],
     report: Path,
+    written: "Mapping[Path, FileDigest] | None" = None,
 ) -> "SealFiles":
     """Seal the written ``outputs``, of which ``report`` is the JSON one; say how to check it.
 
+    ``written`` is what was put into them, where it is known: nothing else is sealed.
     `tng.seal.making.require_sealable` tells before the work whether that will be possible.
     """
     from tng.seal.making import make_seal, require_sealable, seal_files
 
     require_sealable(outputs, report)
-    seal = make_seal(key, making, inputs, outputs, report)
+    seal = make_seal(key, making, inputs, outputs, report, written or {})
     files = seal_files(report)
     for path, octets in ((files.statement, seal.statement), (files.signature, seal.signature)):
         with open_output(path) as stream:

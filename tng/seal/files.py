@@ -6,8 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
+from io import RawIOBase
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer as Buffer
 
 _CHUNK_BYTES = 1024 * 1024
 
@@ -18,6 +22,32 @@ class FileDigest:
 
     sha256: str
     size: int
+
+
+class DigestingStream(RawIOBase):
+    """Passes on what is written to it, and knows its digest: nobody has to read it again."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        super().__init__()
+        self._stream = stream
+        self._digest, self._size = sha256(), 0
+
+    @property
+    def digest(self) -> FileDigest:
+        """Of everything that was written until now."""
+        return FileDigest(self._digest.hexdigest(), self._size)
+
+    def writable(self) -> bool:
+        """Yes."""
+        return True
+
+    def write(self, octets: "Buffer", /) -> int:
+        """Pass all of them on; gives how many they are."""
+        content = bytes(octets)
+        self._stream.write(content)
+        self._digest.update(content)
+        self._size += len(content)
+        return len(content)
 
 
 def digest_of(path: Path, expected_size: int | None = None) -> FileDigest | None:

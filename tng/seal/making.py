@@ -1,14 +1,15 @@
 """Laying a seal upon a report that has been written."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from tng.audit.models import AuditInput, Making
 from tng.errors import UsageError
 from tng.report.rows import timestamp
 from tng.seal.errors import SealError
-from tng.seal.files import digest_of, reason
+from tng.seal.files import FileDigest, digest_of, reason
 from tng.seal.interface import SigningKey
 from tng.seal.jws import sign_detached
 from tng.seal.statement import (
@@ -20,6 +21,7 @@ from tng.seal.statement import (
     statement_bytes,
 )
 
+_NOTHING_KNOWN: Mapping[Path, FileDigest] = MappingProxyType({})
 STATEMENT_SUFFIX = ".seal.json"
 SIGNATURE_SUFFIX = ".seal.jws"
 
@@ -97,18 +99,20 @@ def make_seal(
     inputs: Sequence[AuditInput],
     outputs: Sequence[Path],
     report: Path,
+    written: Mapping[Path, FileDigest] = _NOTHING_KNOWN,
 ) -> Seal:
     """State what the written files are, and sign it; ``outputs`` may or may not have the report.
 
-    Raises `SealError` for a file that cannot be read again, `TngError` where signing fails.
+    ``written`` is what was put into files, as far as it is known. Raises `SealError` for a file
+    that cannot be read again or holds something else by now, `TngError` where signing fails.
     """
     statement = statement_bytes(
         Statement(
             version=making.tool_version,
             at=timestamp(making.at),
             command=making.command,
-            report=_sealed(report),
-            outputs=tuple(_sealed(path) for path in outputs if path != report),
+            report=_sealed(report, written),
+            outputs=tuple(_sealed(path, written) for path in outputs if path != report),
             inputs=tuple(SealedInput(item.role.value, item.path, item.sha256) for item in inputs),
             key=key.public_key,
         )
@@ -121,7 +125,7 @@ def make_seal(
     return Seal(statement, f"{sign_detached(key, statement)}\n".encode("ascii"))
 
 
-def _sealed(path: Path) -> SealedFile:
+def _sealed(path: Path, written: Mapping[Path, FileDigest]) -> SealedFile:
     try:
         digest = digest_of(path)
     except OSError as error:
@@ -130,4 +134,9 @@ def _sealed(path: Path) -> SealedFile:
         ) from error
     if digest is None:
         raise AssertionError("no size was expected")
+    if digest != written.get(path, digest):
+        raise SealError(
+            f"{path} was changed by somebody else before it could be sealed",
+            "write into a folder that nobody else may write into, and audit again",
+        )
     return SealedFile(path.name, digest.sha256, digest.size)

@@ -141,6 +141,21 @@ def test_an_output_that_cannot_be_written_is_told_before_a_source_is_read(tmp_pa
         assert says in told
 
 
+def test_temporary_files_without_room_end_the_audit_with_a_word(tmp_path):
+    folder = tmp_path / "many"
+    folder.mkdir()
+    # Enough for what waits on disk to outgrow the memory that it is given.
+    for number in range(1500):
+        (folder / f"{number}.json").symlink_to(GENUINE)
+    done = subprocess.run(
+        ["bash", "-c", 'ulimit -f 64; exec "$@"', "-", *TNG, "audit", "many", "--no-remember"],
+        env=environment(), capture_output=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 3
+    assert done.stderr.startswith(b"error: temporary files cannot be written: ")
+    assert b"TMPDIR" in done.stderr
+
+
 def test_at_judges_as_of_a_date():
     early = audit(GENUINE, "--at", "2018-01-01", "--format", "json", expect=1)
     assert json.loads(early.stdout)["summary"]["outcomes"]["verified"] == 0

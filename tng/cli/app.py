@@ -74,6 +74,23 @@ class _ErrorBoundary(TyperGroup):
             # replaced so that the interpreter does not complain at exit.
             sys.stdout = None
             raise SystemExit(ExitCode.DONE) from closed
+        except Exception as error:
+            if Verbosity.traceback or not _is_of_sqlite(error):
+                raise
+            _print_error(
+                f"temporary files cannot be written: {error}",
+                "Make room for them, or name a larger folder with TMPDIR, and run it again.",
+            )
+            raise SystemExit(ExitCode.UNUSABLE) from error
+
+
+def _is_of_sqlite(error: Exception) -> bool:
+    """Whether SQLite lacks the room for what waits on disk; the ledger's errors are its own.
+
+    It is not loaded for that: most commands never need it.
+    """
+    sqlite = sys.modules.get("sqlite3")
+    return sqlite is not None and isinstance(error, sqlite.OperationalError)
 
 
 def global_options_first(arguments: list[str]) -> list[str]:

@@ -284,3 +284,20 @@ def test_a_delivery_without_a_genuine_chip_is_not_accepted(content, opening, tmp
 def test_what_was_not_genuine_is_said_once():
     result = audit(GENUINE, "--at", "2018-01-01", "--format", "json", expect=1)
     assert "nothing-genuine" not in json.loads(result.stdout)["summary"]["findings"]
+
+
+@pytest.mark.parametrize("command", ["audit", "diff"])
+def test_a_reader_that_goes_away_makes_no_delivery_good(command, tmp_path):
+    for name, source in (("old", GENUINE), ("new", FORGED)):
+        run_tng("audit", source, "--no-remember", "--output", f"{name}.json")
+    words = ("audit", FORGED, "--format", "json") if command == "audit" else (
+        "diff", "old.json", "new.json"
+    )  # fmt: skip
+    with subprocess.Popen(
+        [*TNG, *words], env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        process.stdout.close()
+        told = process.stderr.read()
+        assert process.wait(30) == 1
+    assert b"Traceback" not in told
+    assert b"Exception ignored" not in told

@@ -118,13 +118,13 @@ def refuse_unwritable(destinations: Iterable[Destination]) -> None:
 
 def write_reports(audit: "Audit", destinations: Sequence[Destination]) -> "dict[Path, FileDigest]":
     """Write every report; each file appears only when it is complete. Gives what was written."""
-    from tng.cli.output import open_output
+    from tng.cli.output import open_judged_output
     from tng.report.audit.registry import write_audit
     from tng.seal.files import DigestingStream
 
     written = {}
     for item in destinations:
-        with open_output(item.path) as stream:
+        with open_judged_output(item.path) as stream:
             passing = DigestingStream(stream)
             with BufferedWriter(passing) as buffer:
                 write_audit(item.form, audit, buffer)

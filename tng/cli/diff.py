@@ -9,7 +9,7 @@ import typer
 
 from tng.cli import options
 from tng.cli.console import talk
-from tng.cli.output import is_colored, open_output
+from tng.cli.output import is_colored, open_judged_output
 from tng.errors import UsageError
 from tng.exit_codes import ExitCode
 from tng.report.text import printable
@@ -61,7 +61,7 @@ def diff(
 
     _refuse_overwriting(output, old, new)
     with Comparison(old, new, sys.stdin.buffer) as comparison:
-        with open_output(output) as stream:
+        with open_judged_output(output) as stream:
             write_diff(format_.value, comparison, stream, colored=is_colored(output))
         summary = comparison.summary()
         _print_summary(comparison, summary)

@@ -39,6 +39,22 @@ def open_output(path: Path | None) -> Iterator[BinaryIO]:
 
 
 @contextmanager
+def open_judged_output(path: Path | None) -> Iterator[BinaryIO]:
+    """`open_output` for a report whose exit code is known without it.
+
+    The reader of stdout (head, less) may go away: that makes nothing of what was found good.
+    """
+    try:
+        with open_output(path) as stream:
+            yield stream
+    except BrokenPipeError:
+        if path is not None:
+            raise
+        # Otherwise the interpreter would complain at exit.
+        sys.stdout = None
+
+
+@contextmanager
 def _replacing(path: Path) -> Iterator[BinaryIO]:
     descriptor, temporary = tempfile.mkstemp(prefix=".tng-", dir=path.parent)
     try:

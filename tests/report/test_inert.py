@@ -127,3 +127,11 @@ def test_a_cell_is_no_formula_however_a_spreadsheet_parts_the_line(text: str, de
 
 def test_semicolons_of_harmless_text_stay():
     assert spreadsheet_cell("issuer-unknown; uid-1; 2") == "issuer-unknown; uid-1; 2"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [("PO\u00ad-7", "PO\\u00ad-7"), ("eu\U000e0041", "eu\\U000e0041"), ("a\ufff9b", "a\\ufff9b")],
+)
+def test_invisible_characters_make_no_second_name_that_looks_the_same(text: str, shown: str):
+    assert printable(text) == shown

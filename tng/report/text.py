@@ -3,7 +3,8 @@
 import re
 
 _UNPRINTABLE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufffe\uffff\ud800-\udfff]"
+    "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
+    "\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e007f]"
 )
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """The last four are wide forms of the first four, which Excel takes for them in East Asia."""
@@ -12,12 +13,17 @@ _NEXT_CELL = re.compile(r"(?<=;)([\"' ]*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])")
 
 
 def printable(value: object) -> str:
-    """The value's text; control and direction characters are shown as escapes."""
+    """The value's text; control, direction and invisible characters are shown as escapes."""
     text = "" if value is None else str(value)
     # Holds for nearly every text, and for none with one of the characters looked for.
     if text.isprintable():
         return text
-    return _UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+    return _UNPRINTABLE.sub(_escaped, text)
+
+
+def _escaped(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
 
 
 def shortened(text: str, length: int) -> str:

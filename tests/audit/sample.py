@@ -184,7 +184,9 @@ def sample_audit(count: int = 10, text: str | None = None) -> Audit:
         targets=(_target(TARGETS[0], devices, free), _target(TARGETS[1], devices, free)),
         elsewhere=(HeldElsewhere(free("staging"), 1),),
         inputs=(
-            AuditInput(InputRole.SOURCE, free("reel-1.json"), "0" * 64, "microchip-manifest", count),
+            AuditInput(
+                InputRole.SOURCE, free("reel-1.json"), "0" * 64, "microchip-manifest", count
+            ),
             AuditInput(InputRole.ORDER, free("orders.csv"), "1" * 64, "csv", 1),
         ),
         anchors=(

@@ -52,7 +52,7 @@ def test_trouble_comes_first(page: Browser):
         (sample_device(4).certificate.sha256[10:30], {4}),
         ("ssh8q", {3, 6, 9}),
         ("not base64", {7}),
-        ("entry's signature does", {3}),
+        ("changed or forged", {3}),
         ("absent", {3, 5}),
         ("no such thing", set()),
     ],

@@ -11,7 +11,7 @@ import pytest
 
 from tests.cli.processes import TNG, environment, start
 from tests.commands import run_tng
-from tests.judging import MANIFESTS, MICROCHIP_TRUST
+from tests.judging import MANIFESTS, MICROCHIP_TRUST, NXP_TRUST
 from tests.seal.sealed import private_key, private_pem
 from tng.report.audit.registry import SUFFIXES, AuditForm
 
@@ -301,3 +301,14 @@ def test_a_reader_that_goes_away_makes_no_delivery_good(command, tmp_path):
         assert process.wait(30) == 1
     assert b"Traceback" not in told
     assert b"Exception ignored" not in told
+
+
+def test_a_chip_that_shows_a_number_alone_is_not_accepted(tmp_path):
+    log = (MANIFESTS / "se05x-serial.log").read_text()
+    (tmp_path / "log.txt").write_text(f"{log}\nUID: 04005001f0812a86a4559104aabbccddee99\n")
+    found = audit("log.txt", "--format", "json", *NXP_TRUST, expect=1)
+    report = json.loads(found.stdout)
+    (last,) = [device for device in report["devices"] if device["status"] == "undecodable"]
+    assert [item["code"] for item in last["findings"]][-1] == "chip-without-proof"
+    assert report["verdict"]["decision"] == "do-not-accept"
+    assert "chip-without-proof" in {item["code"] for item in report["troubles"]}

@@ -45,6 +45,7 @@ from tng.registration import refuse_stopped
 from tng.scan import Scan
 from tng.verify.verifier import Verifier
 
+_ONLY_A_NAME = "uid-without-certificate"
 _NO_TARGETS = TargetsSeen((), (), ())
 
 
@@ -142,10 +143,20 @@ class _Work:
     def _taken_in(self, outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
         for outcome in outcomes:
             refuse_stopped(self.stop)
-            self.spool.add(outcome)
+            number = self.spool.add(outcome)
             self.tally.add(outcome)
             self.troubles.add(outcome)
+            if isinstance(outcome, Undecodable):
+                self._refuse_unproven(number, outcome)
             yield outcome
+
+    def _refuse_unproven(self, number: int, outcome: Undecodable) -> None:
+        """A chip that shows no certificate is read over by whoever registers, not by an audit."""
+        for item in outcome.findings:
+            if item.code == _ONLY_A_NAME:
+                unproven = finding("chip-without-proof", item.message)
+                self.spool.note([(number, unproven)])
+                self.troubles.add(Undecodable(outcome.source, (unproven,)))
 
     def compare_sources(self) -> tuple[Overlap, ...]:
         """Which inputs hold the same devices."""

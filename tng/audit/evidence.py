@@ -15,7 +15,7 @@ from tng.models import AnchorReference, InputSummary
 from tng.trust.store import TrustStore
 
 _OF_TARGETS = ("device-", "registration-", "registered-", "not-genuine-", "unknown-", "target-")
-_OF_ORDERS = ("order-", "part-", "group-", "serial-")
+_OF_ORDERS = ("order-", "part-", "group-", "serial-", "delivered-on-")
 
 
 def source_inputs(inputs: Iterable[InputSummary]) -> Iterator[AuditInput]:
@@ -58,11 +58,13 @@ def used_anchors(
 
 def checks_run(*, with_orders: bool, with_targets: bool) -> tuple[Check, ...]:
     """The checks that were made: those of orders and targets only where there were any."""
+    left_out: tuple[str, ...] = ()
+    if not with_orders:
+        left_out += _OF_ORDERS
+    if not with_targets:
+        left_out += _OF_TARGETS
     codes = {check.code for check in (*READING, *VERIFYING)}
-    codes |= {"sources-overlap", "seen-in-earlier-audit", "nothing-genuine"}
-    if with_orders:
-        codes |= {check.code for check in AUDITING if check.code.startswith(_OF_ORDERS)}
+    codes |= {check.code for check in AUDITING if not check.code.startswith(left_out)}
     if with_targets:
-        codes |= {check.code for check in AUDITING if check.code.startswith(_OF_TARGETS)}
         codes |= {check.code for check in PLANNING}
     return tuple(check for code, check in CHECKS.items() if code in codes)

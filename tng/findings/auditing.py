@@ -92,6 +92,15 @@ AUDITING: tuple[Check, ...] = (
         _LEDGER,
     ),
     Check(
+        "chip-without-proof",
+        Severity.ERROR,
+        Effect.NONE,
+        "Nothing proves that the chip is genuine",
+        "Its number was read, but no certificate and no signed entry. Anybody can print a number.",
+        "Read the chip's certificate as well, or ask the supplier for its manifest.",
+        _SOURCE,
+    ),
+    Check(
         "device-not-registered",
         Severity.ERROR,
         Effect.NONE,

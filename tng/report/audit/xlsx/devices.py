@@ -1,9 +1,9 @@
 """The sheets Devices and Findings, which grow with the audit."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from tng.audit.models import Audit, AuditedDevice
-from tng.findings import CHECKS, Finding
+from tng.findings import CHECKS, Finding, Severity
 from tng.report.audit.xlsx.table import Column, Table
 
 _DIGEST = 68
@@ -33,17 +33,27 @@ def device_columns(targets: Sequence[str]) -> tuple[Column, ...]:
 
 
 def write_devices(audit: Audit, devices: Table, findings: Table) -> None:
-    """Fill both sheets in one walk; findings that are about no device come first."""
+    """Fill both sheets; the heaviest findings come first, and before those of devices others."""
     targets = [target.name for target in audit.targets]
-    for item in audit.general:
-        about = f"{item.subject.kind} {item.subject.name}"
-        findings.add(_finding(item.finding, about, None, None))
     for device in audit.devices:
         devices.add(_device(device, targets))
-        for found in device.findings:
-            findings.add(_finding(found, device.device_id, device.part_number, device.source))
     devices.close()
+    # A walk for each severity: nothing is kept that could be sorted.
+    for severity in sorted(Severity, key=lambda item: -item.rank):
+        for row in _findings(audit, severity):
+            findings.add(row)
     findings.close()
+
+
+def _findings(audit: Audit, severity: Severity) -> Iterator[tuple[object, ...]]:
+    for item in audit.general:
+        if item.finding.severity is severity:
+            about = f"{item.subject.kind} {item.subject.name}"
+            yield _finding(item.finding, about, None, None)
+    for device in audit.devices:
+        for found in device.findings:
+            if found.severity is severity:
+                yield _finding(found, device.device_id, device.part_number, device.source)
 
 
 def _device(device: AuditedDevice, targets: Sequence[str]) -> list[object]:

@@ -50,7 +50,9 @@ class DeviceRecord:
 
     ``vendor`` is ``"microchip"``, ``"nxp"`` or ``"other"``. ``device_id`` is the
     chip's serial number (lower-case hex) from the *signed* payload, the UID for an
-    SE05x, and otherwise the certificate's serial number in hex. ``object_id`` is the
+    SE05x, and otherwise the certificate's serial number in hex. ``part_number`` is the manifest's;
+    of NXP's chips what the name of the issuer tells (``"SE050C1"``), of all what a table says
+    where nothing better is known. ``object_id`` is the
     SE05x object or the Microchip slot that holds the certificate, as its vendor
     writes it (``"f0000101"``, ``"0"``). ``provisioned_at`` is the timestamp that the vendor
     signed; ``None`` where there is none.

@@ -10,12 +10,15 @@ from functools import lru_cache
 
 from tng.decode.identity import identify
 from tng.decode.interface import Decoded, RawEntry
-from tng.findings import finding
+from tng.decode.se05x.variants import agrees, part_of_issuer
+from tng.findings import Finding, finding
 from tng.models import DeviceEntry, DeviceRecord, DumpEvidence, Source, Undecodable
 from tng.x509.certificate import Certificate, CertificateError, read_certificate
 
 MAX_CHAIN = 8
 """Issuers kept for one leaf: NXP's longest genuine chain has three."""
+
+_MAX_SHOWN = 60
 
 _BEGINNING = re.compile(rb"\x30(?:\x81.|\x82..)\x30(?:\x81|\x82)", re.DOTALL)
 
@@ -31,7 +34,8 @@ def looks_like_certificate(data: bytes) -> bool:
 def read_device(raw: RawEntry) -> tuple[Decoded, ...]:
     """Read the leaf that is ``raw.data[0]``; the rest of ``raw.data`` are its issuers.
 
-    ``raw.uid`` becomes evidence where the certificate says that it is NXP's.
+    ``raw.uid`` becomes evidence where the certificate says that it is NXP's. Then its issuer may
+    tell the part, and that counts more than what the place where it was found says.
     """
     try:
         leaf = read_certificate(raw.data[0])
@@ -39,18 +43,34 @@ def read_device(raw: RawEntry) -> tuple[Decoded, ...]:
         findings = (*raw.findings, finding("certificate-malformed", str(error)))
         return (Undecodable(raw.source, findings),)
     identity = identify(leaf)
+    part_number, doubts = _part(leaf, raw.part_number, identity.vendor)
     record = DeviceRecord(
         source=raw.source,
         vendor=identity.vendor,
         device_id=identity.device_id,
-        part_number=raw.part_number,
+        part_number=part_number,
         group_id=None,
         object_id=raw.object_id,
         leaf=leaf,
     )
     evidence = DumpEvidence(raw.uid) if identity.vendor == "nxp" else None
     issuers = tuple(map(_read_issuer, raw.data[1:]))
-    return (DeviceEntry(record, issuers, evidence, raw.findings + leaf.tolerances),)
+    findings = raw.findings + doubts + leaf.tolerances
+    return (DeviceEntry(record, issuers, evidence, findings),)
+
+
+def _part(
+    leaf: Certificate, stated: str | None, vendor: str
+) -> tuple[str | None, tuple[Finding, ...]]:
+    """The part number, and what is to be said if ``stated`` is not it."""
+    name = leaf.issuer.common_name
+    told = part_of_issuer(name) if vendor == "nxp" else None
+    if told is None or stated is None:
+        return told or stated, ()
+    if agrees(stated, told):
+        return max(told, stated, key=len), ()
+    message = f"found {stated[:_MAX_SHOWN]!r} beside the certificate, {name} issues for {told}"
+    return told, (finding("part-number-differs", message),)
 
 
 @lru_cache(maxsize=256)

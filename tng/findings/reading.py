@@ -238,4 +238,14 @@ READING: tuple[Check, ...] = (
         "Pass them with --intermediate, or with --trust-anchor if you trust them.",
         f"{_PKIX} §4.2.1.9",
     ),
+    Check(
+        "part-number-differs",
+        Severity.NOTICE,
+        Effect.NONE,
+        "A table names another part than the certificate's issuer",
+        "NXP issues cloud certificates by product variant; the issuer tells the part, and was "
+        "taken. Nobody signed the column of the table.",
+        "If the column is about the chip, ask who wrote the table which part was delivered.",
+        "NXP AN12436",
+    ),
 )

@@ -16,6 +16,9 @@ _TEMPORARY_DATABASE = ""
 """SQLite's name for a database in an unlinked temporary file (sqlite.org/inmemorydb.html)."""
 _CACHE_KIB = 16 * 1024
 _REMEMBERED = 4096
+_PART_UNKNOWN = 1 << 62
+"""Ranks arrivals whose source names no part behind all others: of several certificates of a chip,
+not all need to tell what it is."""
 
 _TABLES = """
     CREATE TABLE kinds (id INTEGER PRIMARY KEY, members TEXT NOT NULL UNIQUE);
@@ -25,7 +28,8 @@ _TABLES = """
         kind INTEGER NOT NULL,
         accepted INTEGER NOT NULL,
         duplicate INTEGER NOT NULL,
-        serial TEXT
+        serial TEXT,
+        rank INTEGER NOT NULL
     );
     CREATE TABLE genuine (
         chip BLOB PRIMARY KEY,
@@ -34,12 +38,12 @@ _TABLES = """
         serial TEXT
     ) WITHOUT ROWID;
 """
-_ADD = "INSERT INTO arrivals VALUES (?, ?, ?, ?, ?, ?)"
+_ADD = "INSERT INTO arrivals VALUES (?, ?, ?, ?, ?, ?, ?)"
 _FIND_GENUINE = """
     INSERT INTO genuine
-    SELECT chip, kind, row_number() OVER (PARTITION BY kind ORDER BY number), serial
+    SELECT chip, kind, row_number() OVER (PARTITION BY kind ORDER BY rank), serial
     FROM (
-        SELECT chip, kind, serial, min(number) AS number
+        SELECT chip, kind, serial, min(rank) AS rank
         FROM arrivals WHERE accepted GROUP BY chip
     )
     ORDER BY chip
@@ -49,7 +53,7 @@ _FIND_GENUINE = """
 _GENUINE = "SELECT members, kind, count(*) FROM genuine JOIN kinds ON id = kind GROUP BY kind"
 _OTHERS = """
     SELECT members, kind, count(*) FROM (
-        SELECT kind, min(number) FROM arrivals
+        SELECT kind, min(rank) FROM arrivals
         WHERE NOT accepted AND NOT duplicate AND chip NOT IN (SELECT chip FROM genuine)
         GROUP BY chip
     ) JOIN kinds ON id = kind GROUP BY kind
@@ -102,7 +106,8 @@ class Chips:
     """Takes arrivals, then tells of chips.
 
     A chip is genuine if any of its arrivals is accepted: an entry that was forged in its name
-    is not able to push it out, and one object of a chip may be revoked while another is not.
+    is not able to push it out, and one object of a chip may be revoked while another is not. It
+    is of the kind of its first accepted arrival that names a part.
     """
 
     def __init__(self) -> None:
@@ -159,7 +164,8 @@ class Chips:
         kind = self._number(Kind(listed, arrival.part_number, arrival.group_id))
         chip = sha256(arrival.chip.encode("utf-8", "surrogatepass")).digest()[:16]
         serial = None if listed is None else arrival.serial
-        return (arrival.number, chip, kind, arrival.accepted, arrival.duplicate, serial)
+        rank = arrival.number + (_PART_UNKNOWN if arrival.part_number is None else 0)
+        return (arrival.number, chip, kind, arrival.accepted, arrival.duplicate, serial, rank)
 
     def _number(self, kind: Kind) -> int:
         number = self._remembered.get(kind)

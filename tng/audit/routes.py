@@ -8,7 +8,8 @@ The rules, in this order:
    that list serial numbers take no others. Within each, a line that names the part exactly
    stands before one with wildcards, an earlier date before a later one and before none, and
    then the order of the file counts.
-3. A part that is unknown (NXP's logs name none) is ordered by ``*`` alone.
+3. A part that is unknown (an attestation certificate of NXP's tells none) is ordered by ``*``
+   alone.
 """
 
 import re

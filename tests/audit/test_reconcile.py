@@ -1,5 +1,7 @@
 """Which chip counts for which order line: the rules one by one."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.audit.arriving import (
@@ -17,6 +19,7 @@ from tests.audit.arriving import (
 from tng.audit.arrivals import arrival_of, chip_of
 from tng.audit.models import UnorderedPart
 from tng.audit.reconcile import reconcile
+from tng.models import Source
 
 A, B, C = ("0a", "A"), ("0b", "A"), ("0c", "A")
 
@@ -142,6 +145,47 @@ def test_what_does_not_fit_is_a_finding(lines, devices, on_devices, on_lines):
     found, of_lines = codes(lines, came(*devices))
     assert list(found.values()) == on_devices
     assert of_lines == on_lines
+
+
+def test_a_line_that_repeats_another_counts_and_is_told():
+    elsewhere = replace(line("a", 2, group="G"), source=Source("copy.csv", line=7))
+    lines = [line(quantity=2, group="g"), elsewhere]
+    with reconcile(lines, came(*[(each, "A", "g") for each in ("0a", "0b", "0c")])) as result:
+        delivered = [each.delivered for each in result.reconciliation.lines]
+        repeated = [item for item in result.findings if item.finding.code == "order-line-repeated"]
+    assert delivered == [2, 1]
+    assert [item.subject.name for item in repeated] == ["PO line 2"]
+    assert "copy.csv line 7 as in orders.csv line 2 (PO line 1)" in repeated[0].finding.message
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        line(quantity=3),
+        line(quantity=2, order="PO-2"),
+        line("B", 2),
+        line(quantity=2, group="g"),
+        line(quantity=2, day="2026-01-01"),
+        line(quantity=2, serials="0a 0b"),
+    ],
+)
+def test_a_line_that_differs_repeats_none(other):
+    _, of_lines = codes([line(quantity=2), other], [])
+    assert "order-line-repeated" not in [code for _, code in of_lines]
+
+
+def test_a_chip_is_of_the_part_that_any_of_its_accepted_certificates_tells():
+    arrivals = [
+        arrival(1, "0a", None),
+        arrival(2, "0b", None),
+        arrival(3, "0a", "SE050C2"),
+        arrival(4, "0b", "SE050C2", how="forged"),
+    ]
+    found, result = deliveries([line("SE050C2", 1)], arrivals)
+    assert found == {
+        1: (AS, 0), 2: (NOT_ORDERED, None), 3: (AS, 0), 4: (NOT_GENUINE, 0)
+    }  # fmt: skip
+    assert set(result.unordered) == {UnorderedPart(None, None, 1)}
 
 
 def _message(lines, devices):

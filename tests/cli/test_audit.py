@@ -312,3 +312,30 @@ def test_a_chip_that_shows_a_number_alone_is_not_accepted(tmp_path):
     assert [item["code"] for item in last["findings"]][-1] == "chip-without-proof"
     assert report["verdict"]["decision"] == "do-not-accept"
     assert "chip-without-proof" in {item["code"] for item in report["troubles"]}
+
+
+def test_chips_of_nxp_are_ordered_by_their_part(tmp_path):
+    log = str(MANIFESTS / "se05x-serial.log")
+    orders = tmp_path / "orders.csv"
+    orders.write_text("order,part_number,quantity\nPO-7,SE050F2,3\n")
+    words = (log, "--expect", "orders.csv", "--format", "json", *NXP_TRUST)
+    report = json.loads(audit(*words).stdout)
+    assert [device["part_number"] for device in report["devices"]] == ["SE050F2"] * 3
+    assert {device["order"]["delivery"] for device in report["devices"]} == {"as-ordered"}
+    orders.write_text("order,part_number,quantity\nPO-7,SE050C1,3\n")
+    codes = {item["code"] for item in json.loads(audit(*words, expect=1).stdout)["troubles"]}
+    assert codes >= {"order-short", "part-not-ordered"}
+
+
+def test_an_order_counts_once(tmp_path):
+    rows = "order,part_number,quantity\nPO-7,*,10\n"
+    (tmp_path / "orders.csv").write_text(rows)
+    (tmp_path / "copy.csv").write_text(rows)
+    (tmp_path / "saved-again.csv").write_text(rows.replace(",", ";"))
+    for again in ("orders.csv", "./orders.csv", "copy.csv"):
+        told = audit(GENUINE, "--expect", "orders.csv", "--expect", again, expect=2).stderr
+        assert "list of orders" in told
+        assert "hint: " in told
+    words = ("--expect", "orders.csv", "--expect", "saved-again.csv", "--format", "json")
+    report = json.loads(audit(GENUINE, *words, expect=1).stdout)
+    assert {"order-line-repeated", "order-short"} <= {item["code"] for item in report["troubles"]}

@@ -7,8 +7,16 @@ from datetime import date, datetime
 import pytest
 
 from tests.orders.files import HEADER, book_of, complaint, lines_of, workbook
+from tng.errors import UsageError
 from tng.models import Source
-from tng.orders import OrderFileError, OrderLine, SerialRange, line_names, read_orders
+from tng.orders import (
+    OrderFileError,
+    OrderLine,
+    SerialRange,
+    line_names,
+    read_order_books,
+    read_orders,
+)
 
 CSV = "order,part_number,quantity\nPO-7,ATECC608C*,5000\n"
 
@@ -314,6 +322,19 @@ def test_a_quote_that_is_never_closed_swallows_no_line(tmp_path):
 )
 def test_a_file_that_is_no_list_of_orders_is_refused(tmp_path, content, says):
     assert says in complaint(tmp_path, content)
+
+
+def test_the_same_list_of_orders_is_refused_under_any_name(tmp_path):
+    first, copy, other = tmp_path / "a.csv", tmp_path / "b.csv", tmp_path / "c.csv"
+    first.write_text("order,part,quantity\nPO,A,5\n")
+    copy.write_bytes(first.read_bytes())
+    other.write_text("order,part,quantity\nPO,A,5\n\n")
+    assert [len(book.lines) for book in read_order_books([first, other])] == [1, 1]
+    with pytest.raises(UsageError, match=r"a\.csv is named twice") as caught:
+        read_order_books([first, other, first])
+    assert "once" in caught.value.hint
+    with pytest.raises(UsageError, match=r"b\.csv is the same list of orders as .*a\.csv"):
+        read_order_books([first, copy])
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path):

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from tng.audit.models import GeneralFinding, LineResult, Subject
 from tng.audit.serial_index import Conflict
 from tng.findings import finding
+from tng.orders import OrderLine
 
 _NAMED = 3
 
@@ -15,6 +16,7 @@ def line_findings(
     """The findings of all lines in the order of the file, then those of pairs of lines."""
     for result, name in zip(results, names, strict=True):
         yield from _of_line(result, name)
+    yield from _repeated([result.line for result in results], names)
     for conflict in conflicts:
         yield _on_two(conflict, names)
 
@@ -47,6 +49,23 @@ def _on_two(conflict: Conflict, names: Sequence[str]) -> GeneralFinding:
     count = f"{conflict.serials} serial numbers are" if conflict.serials > 1 else "one is"
     message = f"{count} on {first} and on {second}, the first is {conflict.example}"
     return _about(second, "serial-on-two-orders", message)
+
+
+def _repeated(lines: Sequence[OrderLine], names: Sequence[str]) -> Iterator[GeneralFinding]:
+    """Lines that say nothing but what an earlier one says; listed serial numbers have their own."""
+    seen: dict[tuple[object, ...], int] = {}
+    for index, line in enumerate(lines):
+        if line.serials:
+            continue
+        group = line.group_id.casefold() if line.group_id else None
+        part = line.part_number.casefold()
+        first = seen.setdefault((line.order, part, group, line.date, line.quantity), index)
+        if first != index:
+            message = (
+                f"found {line.quantity} of {line.part_number} in {line.source} as in "
+                f"{lines[first].source} ({names[first]}), expected each line once; both count"
+            )
+            yield _about(names[index], "order-line-repeated", message)
 
 
 def _about(name: str, code: str, message: str) -> GeneralFinding:

@@ -143,9 +143,9 @@ def _question(
 
 def _order_books(paths: Sequence[Path]) -> "list[tuple[Path, OrderBook]]":
     """The files of orders, in the order they were named; what they hold besides is told."""
-    from tng.orders.reading import read_orders
+    from tng.orders.reading import read_order_books
 
-    books = [(path, read_orders(path)) for path in paths]
+    books = list(zip(paths, read_order_books(paths), strict=True))
     for _, book in books:
         for note in book.notes:
             talk().print(printable(note))

@@ -32,8 +32,9 @@ AUDITING: tuple[Check, ...] = (
         "No line of the orders has this part number; where it has serial numbers, they name "
         "another part.",
         "Compare with the delivery note. Where the manifest writes a factory code for the part, "
-        "put that code, or a pattern with *, into the order's part_number. Where no part is known, "
-        "as of NXP's chips, list the serial numbers in the order.",
+        "put that code, or a pattern with *, into the order's part_number. NXP's chips are known "
+        "by their variant, such as SE050C1. Where no part is known, list the serial numbers in "
+        "the order.",
         _SOURCE,
     ),
     Check(
@@ -190,6 +191,17 @@ AUDITING: tuple[Check, ...] = (
         "The sources were read, but hold no chip that could be accepted: a delivery of nothing is "
         "none.",
         "Name the manifest or the dump of the delivery as a source.",
+        _SOURCE,
+    ),
+    Check(
+        "order-line-repeated",
+        Severity.WARNING,
+        Effect.NONE,
+        "Two order lines say the same",
+        "They have the same order, part, group, date and quantity and list no serial numbers. Both "
+        "count, so that twice as many are expected: a copy in a second file would hide that a "
+        "delivery was billed twice.",
+        "If one is a copy, leave its file out. If both are meant, write one line with their sum.",
         _SOURCE,
     ),
 )

@@ -5,7 +5,7 @@ Knows nothing of devices: `tng.audit` compares. `reading` is the front door.
 
 from tng.orders.model import OrderBook, OrderLine, SerialRange, line_names
 from tng.orders.problems import OrderFileError
-from tng.orders.reading import read_orders
+from tng.orders.reading import read_order_books, read_orders
 
 __all__ = [
     "OrderBook",
@@ -13,5 +13,6 @@ __all__ = [
     "OrderLine",
     "SerialRange",
     "line_names",
+    "read_order_books",
     "read_orders",
 ]

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from pathlib import Path
 
+from tng.errors import UsageError
 from tng.orders.columns import Column, Header, ignored_note
 from tng.orders.csv_table import read_csv
 from tng.orders.json_table import read_json
@@ -23,6 +24,31 @@ _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 """Excel before 2007, and XLSX under a password ([MS-CFB] §2.2)."""
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+def read_order_books(paths: Iterable[Path]) -> tuple[OrderBook, ...]:
+    """The books of several files, in the order of ``paths``.
+
+    Raises `OrderFileError` as `read_orders` does, and `UsageError` where two files have the same
+    bytes: each of their lines would be ordered twice.
+    """
+    books: dict[str, OrderBook] = {}
+    files: dict[str, str] = {}
+    for path in paths:
+        book, file = read_orders(path), printable(str(path))
+        if book.sha256 in books:
+            raise UsageError(_named_twice(files[book.sha256], file), _ONCE)
+        books[book.sha256], files[book.sha256] = book, file
+    return tuple(books.values())
+
+
+_ONCE = "Name each list of orders once with --expect: what it orders counts each time."
+
+
+def _named_twice(earlier: str, file: str) -> str:
+    if earlier == file:
+        return f"{file} is named twice as a list of orders"
+    return f"{file} is the same list of orders as {earlier}, byte for byte"
 
 
 def read_orders(path: Path) -> OrderBook:

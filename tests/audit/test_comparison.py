@@ -10,18 +10,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.audit.reports import changed_codes, report_members, sample, write_members, write_report
+from tests.audit.reports import changed_codes, sample, write_report
 from tests.audit.sample import TARGETS, sample_audit, sample_device
 from tng.audit.comparison import Comparison
 from tng.audit.models import (
     AuditedDevice,
-    Decision,
     Delivery,
     DeviceStanding,
     OrderMatch,
     Standing,
 )
-from tng.audit.report_facts import FactChange
 from tng.errors import UsageError
 from tng.models import Status
 
@@ -206,90 +204,6 @@ def test_the_other_way_round_is_the_mirror_and_nothing_changes_to_itself(compare
         del counts["new-not-accepted"]
     assert Counter({MIRRORED.get(code, code): count for code, count in there.items()}) == back
     assert there["device-new"] - there["device-gone"] == len(new) - len(old)
-
-
-def _facts(tmp_path: Path, change) -> list[FactChange]:
-    members = report_members()
-    old = write_members(tmp_path / "old.json", members)
-    change(members)
-    new = write_members(tmp_path / "new.json", members)
-    with Comparison(old, new, io.BytesIO()) as comparison:
-        assert not list(comparison.changes())
-        return list(comparison.facts)
-
-
-def test_equal_reports_have_no_change_at_all(tmp_path: Path):
-    assert _facts(tmp_path, lambda members: None) == []
-
-
-def _set(value, *path):
-    def change(members):
-        for step in path[:-1]:
-            members = members[step]
-        members[path[-1]] = value
-
-    return change
-
-
-@pytest.mark.parametrize(
-    ("change", "topic", "old", "new"),
-    [
-        (_set("2.0", "run", "version"), "tool", "1.0", "2.0"),
-        (_set(True, "run", "strict"), "strictness", "no", "yes"),
-        (_set([], "run", "added_trust"), "added trust", "signer.pem", None),
-        (_set("other.pem", "run", "added_trust", 0, "source"), "added trust", "signer.pem",
-         "other.pem"),
-        (_set("f" * 64, "inputs", 0, "sha256"), "input", "sha256 " + "0" * 64,
-         "sha256 " + "f" * 64),
-        (_set(None, "inputs", 0, "sha256"), "input", "sha256 " + "0" * 64,
-         "not all of it could be read"),
-        (_set("c" * 64, "anchors", 0, "sha256"), "anchor", "built in, sha256 " + "a" * 64,
-         "built in, sha256 " + "c" * 64),
-        (_set(90, "reconciliation", "lines", 0, "quantity"), "order line", "4", "90"),
-        (_set(9, "targets", 0, "unknown_count"), "target", "3", "9"),
-        (_set("timeout", "targets", 0, "problem"), "target", None, "timeout"),
-        (_set(False, "targets", 0, "listed"), "target", "3", None),
-        (_set(7, "summary", "outcomes", "verified"), "outcome", "2", "7"),
-    ],
-)  # fmt: skip
-def test_what_changed_beside_the_devices(tmp_path: Path, change, topic, old, new):
-    (fact,) = _facts(tmp_path, change)
-    assert (fact.topic, fact.old, fact.new) == (topic, old, new)
-    assert fact.finding is None
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "code"),
-    [
-        (Decision.ACCEPT, Decision.DO_NOT_ACCEPT, "verdict-worse"),
-        (Decision.ACCEPT, Decision.NOTHING, "verdict-worse"),
-        (Decision.ACCEPT, Decision.ACCEPT_WITH_REMARKS, "verdict-remarks"),
-        (Decision.DO_NOT_ACCEPT, Decision.ACCEPT_WITH_REMARKS, "verdict-better"),
-    ],
-)
-def test_verdicts(tmp_path: Path, old, new, code):
-    first, second = report_members(), report_members()
-    first["verdict"]["decision"], second["verdict"]["decision"] = old.value, new.value
-    names = write_members(tmp_path / "a", first), write_members(tmp_path / "b", second)
-    with Comparison(*names, io.BytesIO()) as comparison:
-        (fact,) = comparison.facts
-        assert fact.finding.code == code
-        assert comparison.summary().codes == {code: 1}
-
-
-def test_two_order_lines_of_the_same_part_are_told_apart(tmp_path: Path):
-    members = report_members()
-    members["reconciliation"]["lines"] *= 2
-    old = write_members(tmp_path / "a", members)
-    other = report_members()
-    other["reconciliation"]["lines"] = [
-        members["reconciliation"]["lines"][0],
-        members["reconciliation"]["lines"][0] | {"delivered": 0},
-    ]
-    with Comparison(old, write_members(tmp_path / "b", other), io.BytesIO()) as comparison:
-        assert [fact.name for fact in comparison.facts] == [
-            "PO-7 ATECC608* 359SCE55NV38H3CB (2): delivered"
-        ]
 
 
 def test_standard_input_can_be_one_of_the_two_only(tmp_path: Path):

@@ -266,3 +266,21 @@ def test_memory_does_not_grow_with_the_devices(separator):
     tracemalloc.stop()
     assert len(body) > 4_000_000
     assert peak < 2_000_000
+
+
+@pytest.mark.parametrize(
+    ("octets", "found"),
+    [
+        (b"<html>\n<body>", 'at byte 0 stands "<html>", expected'),
+        (b"\x1f\x8bABC", "at byte 0 stands the byte 0x1f, expected"),
+        (b"\xe2\x80\xae{}", "at byte 0 stands the byte 0xe2, expected"),
+        (b"{}", "it names no schema, expected 'tng.report/1'"),
+        (b'{"schema":"tng.report/1","run":7,"summary":{},"devices":[]}', "'7' is not an object"),
+    ],
+)
+def test_what_stands_there_instead_is_told_in_words(tmp_path: Path, octets: bytes, found: str):
+    path = tmp_path / "a.json"
+    path.write_bytes(octets)
+    with pytest.raises(InputError) as caught:
+        _read(str(path))
+    assert found in caught.value.message

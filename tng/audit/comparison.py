@@ -10,8 +10,8 @@ from types import TracebackType
 from typing import BinaryIO, Self
 
 from tng.audit.diff import DeviceChange, compare_device
+from tng.audit.fact_changes import compare_facts
 from tng.audit.pairing import Pairing
-from tng.audit.report_facts import compare_facts
 from tng.audit.report_file import ReportFile
 from tng.errors import UsageError
 from tng.findings import Finding, Severity

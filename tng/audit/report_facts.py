@@ -1,64 +1,42 @@
-"""What changed between two reports beside their devices. Pure, and strict about types."""
+"""What a report says beside its devices, as far as two are compared. Pure, strict about types."""
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
-from tng.audit.models import Decision
-from tng.findings import Finding, finding
+from tng.audit.fact_changes import VERDICT, Fact, Key, Topics, with_keys
+from tng.audit.models import Decision, InputRole
 
 Members = Mapping[str, object]
-Topics = Mapping[str, Mapping[str, str]]
+
+_TRUST_ROLES = frozenset(
+    {InputRole.TRUST_ANCHOR.value, InputRole.MANIFEST_SIGNER.value, InputRole.INTERMEDIATE.value}
+)
+"""Their files are compared by what they add to trust, wherever they lie."""
+_COUNTS = ("quantity", "delivered", "over", "not_genuine", "missing_count")
 
 
-@dataclass(frozen=True, slots=True)
-class FactChange:
-    """``topic`` is "input", "verdict" …; ``old`` or ``new`` is ``None`` where it was not there.
-
-    ``finding`` weighs it where it weighs anything by itself.
-    """
-
-    topic: str
-    name: str
-    old: str | None
-    new: str | None
-    finding: Finding | None = None
-
-
-_RANKS = {
-    Decision.ACCEPT: 0,
-    Decision.ACCEPT_WITH_REMARKS: 1,
-    Decision.NOTHING: 2,
-    Decision.DO_NOT_ACCEPT: 3,
-}
-
-
-def compare_facts(old: Topics, new: Topics) -> tuple[FactChange, ...]:
-    """Every change; topics in the order of a report, within them as the later report has them."""
-    return tuple(_changes(old, new))
-
-
-def read_facts(members: Members) -> dict[str, dict[str, str]]:
-    """Topic → name → what the report's members say of it, in words.
+def read_facts(members: Members) -> Topics:
+    """Topic → key → what the report's members say of it.
 
     Raises `TypeError`, `ValueError` or `KeyError` for what is no report.
     """
     run, summary = _object(members["run"]), _object(members["summary"])
-    return {
-        "verdict": _verdict(members.get("verdict")),
-        "outcome": {
-            _text(status): str(_count(count))
+    topics: dict[str, Iterable[tuple[Key, Fact]] | None] = {
+        VERDICT: _verdict(members.get("verdict")),
+        "outcome": (
+            _named(_text(status), str(_count(count)))
             for status, count in _object(summary["outcomes"]).items()
-        },
+        ),
         "order line": _order_lines(members.get("reconciliation")),
-        "target": dict(_targets(members.get("targets"))),
+        "target": _targets(members.get("targets")),
         "input": _inputs(members["inputs"]),
-        "anchor": _anchors(members.get("anchors")),
+        # Which anchors vouched is unknown of a report of tng verify, not that there were none.
+        "anchor": _anchors(members["anchors"]) if "anchors" in members else None,
         "added trust": _added_trust(run.get("added_trust")),
-        "strictness": {"strict": "yes" if _is(run["strict"], bool) else "no"},
-        "tool": {"version": read_version(members)},
+        "strictness": [_named("strict", "yes" if _is(run["strict"], bool) else "no")],
+        "tool": [_named("version", read_version(members))],
     }
+    return {topic: with_keys(facts) for topic, facts in topics.items() if facts is not None}
 
 
 def read_version(members: Members) -> str:
@@ -71,95 +49,87 @@ def read_time(members: Members) -> str:
     return _text(_object(members["run"])["at"])
 
 
-def _changes(before: Topics, now: Topics) -> Iterator[FactChange]:
-    for topic in now:
-        names = dict.fromkeys([*now[topic], *before[topic]])
-        for name in names:
-            first, second = before[topic].get(name), now[topic].get(name)
-            if first != second:
-                weight = _weigh(first, second) if topic == "verdict" else None
-                yield FactChange(topic, name, first, second, weight)
+def _named(name: str, value: str) -> tuple[Key, Fact]:
+    """A fact that has one value and is told by its name."""
+    return (name,), Fact(name, value, {"": value})
 
 
-def _weigh(old: str | None, new: str | None) -> Finding | None:
-    """The finding of a changed verdict; a report of ``tng verify`` has none to compare."""
-    if old is None or new is None:
-        return None
-    rank, message = _RANKS[Decision(new)], f"{old} before, {new} now"
-    if rank < _RANKS[Decision(old)]:
-        return finding("verdict-better", message)
-    code = "verdict-remarks" if Decision(new) is Decision.ACCEPT_WITH_REMARKS else "verdict-worse"
-    return finding(code, message)
+def _verdict(member: object) -> Iterator[tuple[Key, Fact]]:
+    if member is not None:
+        yield _named("decision", Decision(_text(_object(member)["decision"])).value)
 
 
-def _verdict(member: object) -> dict[str, str]:
+def _order_lines(member: object) -> Iterator[tuple[Key, Fact]]:
+    """Two lines may order the same; they are told apart by their order."""
     if member is None:
-        return {}
-    return {"decision": Decision(_text(_object(member)["decision"])).value}
-
-
-def _order_lines(member: object) -> dict[str, str]:
-    if member is None:
-        return {}
-    seen: Counter[str] = Counter()
-    lines: dict[str, str] = {}
+        return
     for line in map(_object, _list(_object(member)["lines"])):
         group = line.get("group_id")
-        name = f"{_text(line['order'])} {_text(line['part_number'])}"
-        name += f" {_text(group)}" if group is not None else ""
-        seen[name] += 1
-        # Two lines may order the same; they are told apart by their order.
-        unique = name if seen[name] == 1 else f"{name} ({seen[name]})"
-        for count in ("quantity", "delivered", "over", "not_genuine", "missing_count"):
-            words = count.removesuffix("_count").replace("_", " ")
-            lines[f"{unique}: {words}"] = str(_count(line[count]))
-    return lines
+        ordered = _text(line["order"]), _text(line["part_number"])
+        known_group = None if group is None else _text(group)
+        parts = {
+            count.removesuffix("_count").replace("_", " "): str(_count(line[count]))
+            for count in _COUNTS
+        }
+        name = " ".join(filter(None, (*ordered, known_group)))
+        yield (*ordered, known_group), Fact(name, _in_words(parts), parts)
 
 
-def _targets(member: object) -> Iterator[tuple[str, str]]:
+def _targets(member: object) -> Iterator[tuple[Key, Fact]]:
     for target in map(_object, _list(member or [])):
         name = _text(target["name"])
-        yield name, f"{_text(target['cloud'])} {_text(target['place'])}"
-        for standing, count in _object(target["counts"]).items():
-            yield f"{name}: {standing}", str(_count(count))
+        place = f"{_text(target['cloud'])} {_text(target['place'])}"
+        parts = {
+            standing: str(_count(count)) for standing, count in _object(target["counts"]).items()
+        }
         if _is(target.get("listed", True), bool):
-            yield f"{name}: in no source", str(_count(target["unknown_count"]))
+            parts["in no source"] = str(_count(target["unknown_count"]))
         if target.get("problem") is not None:
-            yield f"{name}: not read", _text(target["problem"])
+            parts["not read"] = _text(target["problem"])
+        words = _in_words(parts)
+        yield (name,), Fact(name, f"{place}: {words}" if words else place, {"": place, **parts})
 
 
-def _inputs(member: object) -> dict[str, str]:
-    inputs: dict[str, str] = {}
+def _in_words(parts: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in parts.items() if value != "0")
+
+
+def _inputs(member: object) -> Iterator[tuple[Key, Fact]]:
     for item in map(_object, _list(member)):
-        role, digest = item.get("role", "source"), item["sha256"]
+        role, digest, path = _text(item.get("role", "source")), item["sha256"], _text(item["path"])
         known = "not all of it could be read" if digest is None else f"sha256 {_text(digest)}"
-        inputs[f"{_text(role)} {_text(item['path'])}"] = known
-    return inputs
+        if role not in _TRUST_ROLES:
+            yield (role, path), Fact(f"{role} {path}", known, {"": known})
 
 
-def _anchors(member: object) -> dict[str, str]:
-    anchors: dict[str, str] = {}
+def _anchors(member: object) -> Iterator[tuple[Key, Fact]]:
     for item in map(_object, _list(member or [])):
-        digest = item.get("sha256")
+        digest, role, identity = item.get("sha256"), _text(item["role"]), _text(item["id"])
         origin = "built in" if _is(item["built_in"], bool) else "added"
         known = origin if digest is None else f"{origin}, sha256 {_text(digest)}"
-        anchors[f"{_text(item['role'])} {_text(item['id'])}"] = known
-    return anchors
+        yield (role, identity), Fact(f"{role} {identity}", known, {"": known})
 
 
-def _added_trust(member: object) -> dict[str, str]:
-    return {
-        f"{_text(item['role'])} {_text(item['id'])}": _text(item["source"])
-        for item in map(_object, _list(member or []))
-    }
+def _added_trust(member: object) -> Iterator[tuple[Key, Fact]]:
+    """Told by the id, which is made of the content: the same in another file is the same."""
+    for item in map(_object, _list(member or [])):
+        role, identity = _text(item["role"]), _text(item["id"])
+        yield (role, identity), Fact(f"{role} {identity}", _text(item["source"]))
 
 
+_KINDS = {
+    str: "a text",
+    int: "a whole number",
+    bool: "yes or no",
+    dict: "an object",
+    list: "a list",
+}
 _Kind = TypeVar("_Kind")
 
 
 def _is(value: object, kind: type[_Kind]) -> _Kind:
     if type(value) is not kind:
-        raise TypeError(f"{str(value)[:40]!r} is no {kind.__name__}")
+        raise TypeError(f"{str(value)[:40]!r} is not {_KINDS[kind]}")
     return value
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from tng.audit.fact_changes import Topics
 from tng.audit.report_facts import read_facts, read_time, read_version
 from tng.audit.report_stream import JsonStream, ReportSyntaxError
 from tng.audit.reported import ReportedDevice, read_device
@@ -29,7 +30,7 @@ COMPARED = frozenset(
     {"schema", "run", "summary", "inputs", "verdict", "reconciliation", "targets", "anchors"}
 )
 """What is kept to be compared; of the rest only the form is looked at."""
-_HINT = "make it with: tng audit … --format json --output audit.json"
+_HINT = "Make it with: tng audit … --format json --output audit.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class ReportFacts:
     version: str
     at: str
     devices: int
-    topics: Mapping[str, Mapping[str, str]]
+    topics: Topics
 
 
 class ReportFile:
@@ -98,6 +99,8 @@ class ReportFile:
 
     def _read_facts(self, members: Mapping[str, object], devices: int) -> ReportFacts:
         found = members.get("schema")
+        if found is None:
+            raise self._unusable(f"it names no schema, expected {REPORT_SCHEMA!r}")
         if found != REPORT_SCHEMA:
             raise self._unusable(f"its schema is {found!r:.60}, expected {REPORT_SCHEMA!r}")
         if DEVICES not in members:

@@ -19,6 +19,7 @@ _TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|["{}\[\]]', re.DOTALL)
 """A whole string, a bracket, or the quote of a string that is not closed yet."""
 _DEPTHS = {b"{": 1, b"[": 1, b"}": -1, b"]": -1}
 _SCALAR_END = re.compile(rb"[ \t\r\n,\]}]")
+_PLAIN = re.compile(rb"[\x20-\x7e]+")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -188,4 +189,12 @@ class JsonStream:
         if not sample:
             return ReportSyntaxError(f"it ends where {expected} should stand")
         place = self._dropped + self._position
-        return ReportSyntaxError(f"at byte {place:,} stands {sample!r}, expected {expected}")
+        return ReportSyntaxError(
+            f"at byte {place:,} stands {_in_words(sample)}, expected {expected}"
+        )
+
+
+def _in_words(sample: bytes) -> str:
+    """The plain characters with which it begins, or its first byte where there are none."""
+    plain = _PLAIN.match(sample)
+    return f'"{plain[0].decode()}"' if plain else f"the byte 0x{sample[0]:02x}"

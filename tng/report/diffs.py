@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from tng.audit.comparison import Comparison
 from tng.audit.diff import DeviceChange
-from tng.audit.report_facts import FactChange
+from tng.audit.fact_changes import FactChange
 from tng.audit.report_file import ReportFacts
 from tng.audit.reported import ReportedDevice
 from tng.findings import Finding, Severity

@@ -109,10 +109,71 @@ def test_drift(compare, old, new, code):
     assert changed == ([(ONE.device_id, [code])] if code else [])
 
 
-def test_a_target_that_only_one_audit_asked_about_is_no_drift(compare):
-    asked = replace(ONE, standings=(_standing(Standing.MISSING),))
-    assert compare([replace(ONE, standings=())], [asked]) == []
-    assert compare([asked], [replace(ONE, standings=(_standing(Standing.ABSENT, "x"),))]) == []
+_BAD = {
+    Standing.INCOMPLETE,
+    Standing.DIFFERENT,
+    Standing.MISSING,
+    Standing.CONFLICT,
+    Standing.UNEXPECTED,
+}
+
+
+@pytest.mark.parametrize("standing", Standing)
+def test_what_the_later_audit_alone_knows_of_a_target_is_bad_or_nothing(compare, standing):
+    asked = replace(ONE, standings=(_standing(standing),))
+    codes = ["new-standing-bad"] if standing in _BAD else []
+    changed = [(ONE.device_id, codes)] if codes else []
+    assert compare([replace(ONE, standings=())], [asked]) == changed
+    other = replace(ONE, standings=(_standing(Standing.IN_PLACE, "x"),))
+    assert compare([other], [asked]) == changed
+    assert compare([asked], [other]) == []
+    assert compare([], [asked]) == [(ONE.device_id, ["device-new", *codes])]
+
+
+def test_a_new_device_that_is_bad_on_two_targets_says_so_of_each(tmp_path: Path):
+    standings = (_standing(Standing.MISSING, "a"), _standing(Standing.CONFLICT, "b"))
+    names = [
+        write_report(tmp_path / "old.json", sample()),
+        write_report(tmp_path / "new.json", sample(replace(ONE, standings=standings))),
+    ]
+    with Comparison(*names, io.BytesIO()) as comparison:
+        (change,) = comparison.changes()
+    assert [item.message for item in change.findings[1:]] == [
+        "on a missing (why) now, not known before",
+        "on b conflict (why) now, not known before",
+    ]
+
+
+@pytest.mark.parametrize("standing", Standing)
+def test_other_differences_of_the_same_standing(compare, standing):
+    def device(*differences: str) -> AuditedDevice:
+        found = DeviceStanding(TARGETS[0], standing, "name", differences)
+        return replace(ONE, standings=(found,))
+
+    codes = [] if standing is Standing.UNKNOWN else [(ONE.device_id, ["standing-changed"])]
+    assert compare([device("status", "policy")], [device("status", "thing")]) == codes
+    assert compare([device("status", "policy")], [device("policy", "status")]) == []
+
+
+@pytest.mark.parametrize("name", ["vendor", "device_id", "object_id", "part_number", "group_id"])
+@pytest.mark.parametrize("value", ["other", None])
+def test_another_identity_with_the_same_certificate(compare, name, value):
+    known = replace(ONE, object_id="10")
+    changed = replace(known, **{name: value})
+    assert compare([known], [changed]) == [(changed.device_id, ["identity-changed"])]
+
+
+def test_a_changed_identity_is_said_in_one_sentence(tmp_path: Path):
+    changed = replace(ONE, part_number="other", group_id=None)
+    names = [
+        write_report(tmp_path / "old.json", sample(ONE)),
+        write_report(tmp_path / "new.json", sample(changed)),
+    ]
+    with Comparison(*names, io.BytesIO()) as comparison:
+        (change,) = comparison.changes()
+    assert [item.message for item in change.findings] == [
+        f"part number {ONE.part_number} before, other now; group {ONE.group_id} before, unknown now"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -174,19 +235,29 @@ def test_places_that_could_not_be_read_are_no_devices(compare):
 
 
 _STATUSES = st.sampled_from([s for s in Status if s is not Status.UNDECODABLE])
+_STANDINGS = st.dictionaries(
+    st.sampled_from(TARGETS), st.tuples(st.sampled_from(Standing), st.sampled_from("xy"))
+).map(
+    lambda found: tuple(
+        DeviceStanding(target, standing, "name", (why,))
+        for target, (standing, why) in found.items()
+    )
+)
 _DEVICES = st.lists(
     st.builds(
-        lambda chip, certificate, status, standing, order: replace(
+        lambda chip, certificate, part, status, standings, order: replace(
             sample_device(chip * 2 + 2),
             certificate=sample_device(certificate * 2 + 2).certificate,
+            part_number=part,
             status=status,
-            standings=(_standing(standing),),
+            standings=standings,
             order=order,
         ),
         st.integers(1, 4).map(lambda n: n * 100),
         st.integers(1, 5).map(lambda n: n * 100),
+        st.sampled_from(["A", "B", None]),
         _STATUSES,
-        st.sampled_from(Standing),
+        _STANDINGS,
         st.sampled_from([None, *(OrderMatch(item, "PO", 0) for item in Delivery)]),
     ),
     max_size=7,
@@ -200,8 +271,8 @@ def test_the_other_way_round_is_the_mirror_and_nothing_changes_to_itself(compare
     there = Counter(chain.from_iterable(codes for _, codes in compare(old, new)))
     back = Counter(chain.from_iterable(codes for _, codes in compare(new, old)))
     for counts in (there, back):
-        # Comes beside `device-new`; that somebody who was not accepted is gone weighs nothing.
-        del counts["new-not-accepted"]
+        # Of what only the later report has; that something bad is gone weighs nothing.
+        del counts["new-not-accepted"], counts["new-standing-bad"]
     assert Counter({MIRRORED.get(code, code): count for code, count in there.items()}) == back
     assert there["device-new"] - there["device-gone"] == len(new) - len(old)
 

@@ -45,7 +45,7 @@ class Comparison:
     def __init__(self, old: str, new: str, stdin: BinaryIO) -> None:
         """Read both; `InputError` for one that is no whole report, `UsageError` for two ``-``."""
         if old == new == STDIN:
-            raise UsageError("both reports cannot come from standard input", "name a file for one")
+            raise UsageError("both reports cannot come from standard input", "Name a file for one.")
         files = ReportFile(old, stdin), ReportFile(new, stdin)
         self._pairing = Pairing()
         try:

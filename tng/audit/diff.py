@@ -41,6 +41,9 @@ _DISTANCES = {
 """How far a standing is from what is wanted; `Standing.UNKNOWN` is at no distance."""
 
 
+_IDENTITY = ("vendor", "device id", "object", "part number", "group")
+
+
 def compare_device(old: ReportedDevice | None, new: ReportedDevice | None) -> DeviceChange:
     """The change of one device; its findings are empty where nothing changed."""
     if old is None and new is not None:
@@ -56,6 +59,8 @@ def _new(device: ReportedDevice) -> Iterator[Finding]:
     yield finding("device-new", _where(device))
     if not device.accepted:
         yield finding("new-not-accepted", f"{device.status.value} now, not there before")
+    for standing in device.standings:
+        yield from _new_standing(standing)
 
 
 def _compared(old: ReportedDevice, new: ReportedDevice) -> Iterator[Finding]:
@@ -63,6 +68,7 @@ def _compared(old: ReportedDevice, new: ReportedDevice) -> Iterator[Finding]:
     if old.certificate != new.certificate:
         message = f"{_certificate(old)} before, {_certificate(new)} now"
         yield finding("certificate-replaced", message)
+    yield from _identity(old, new)
     yield from _standings(old, new)
     if old.order is not None and new.order is not None and old.order != new.order:
         message = f"{_delivery(old.order)} before, {_delivery(new.order)} now"
@@ -79,18 +85,55 @@ def _status(old: ReportedDevice, new: ReportedDevice) -> Iterator[Finding]:
         yield finding("status-better" if new.accepted else "status-worse", message)
 
 
+def _identity(old: ReportedDevice, new: ReportedDevice) -> Iterator[Finding]:
+    changed = [
+        f"{words} {_known(before)} before, {_known(now)} now"
+        for words, before, now in zip(
+            _IDENTITY, _identity_values(old), _identity_values(new), strict=True
+        )
+        if before != now
+    ]
+    if changed:
+        yield finding("identity-changed", "; ".join(changed))
+
+
+def _identity_values(device: ReportedDevice) -> tuple[str | None, ...]:
+    return (
+        device.vendor,
+        device.device_id,
+        device.object_id,
+        device.part_number,
+        device.group_id,
+    )
+
+
+def _known(value: str | None) -> str:
+    return "unknown" if value is None else value
+
+
 def _standings(old: ReportedDevice, new: ReportedDevice) -> Iterator[Finding]:
     before = {item.target: item for item in old.standings}
     for now in new.standings:
         if now.target in before:
             yield from _standing(before[now.target], now)
+        else:
+            yield from _new_standing(now)
+
+
+def _new_standing(new: ReportedStanding) -> Iterator[Finding]:
+    """Only what is bad: of a target that could not be read, nothing was known before either."""
+    if _DISTANCES.get(new.standing, 0):
+        yield finding("new-standing-bad", f"on {new.target} {_stands(new)} now, not known before")
 
 
 def _standing(old: ReportedStanding, new: ReportedStanding) -> Iterator[Finding]:
-    if old.standing is new.standing:
-        return
     message = f"on {new.target} {_stands(old)} before, {_stands(new)} now"
-    if Standing.UNKNOWN in (old.standing, new.standing):
+    if old.standing is new.standing:
+        # Why a target cannot be read is said in other words each time.
+        known = old.standing is not Standing.UNKNOWN
+        if known and sorted(old.differences) != sorted(new.differences):
+            yield finding("standing-changed", message)
+    elif Standing.UNKNOWN in (old.standing, new.standing):
         yield finding("standing-unknown", message)
     elif _DISTANCES[new.standing] != _DISTANCES[old.standing]:
         is_worse = _DISTANCES[new.standing] > _DISTANCES[old.standing]

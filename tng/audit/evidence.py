@@ -31,7 +31,7 @@ def file_input(role: InputRole, path: Path) -> AuditInput:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as error:
         message = f"{path} cannot be read: {error.strerror or error}"
-        raise InputError(message, "check its name and permissions") from error
+        raise InputError(message, "Check its name and permissions.") from error
     return AuditInput(role, str(path), digest, path.suffix.lstrip(".").lower(), 1)
 
 

@@ -130,7 +130,7 @@ def _kept() -> Iterator[None]:
     except sqlite3.Error as error:
         raise OutputError(
             f"the devices cannot be kept in a temporary file: {error}",
-            "both reports need about their own size; TMPDIR names another folder",
+            "Both reports need about their own size; TMPDIR names another folder.",
         ) from error
 
 
@@ -143,6 +143,7 @@ def _row(device: ReportedDevice) -> tuple[object, ...]:
             device.chip_id,
             device.object_id,
             device.part_number,
+            device.group_id,
             device.certificate,
             device.order and (device.order.delivery.value, device.order.order, device.order.line),
             [(item.target, item.standing.value, item.differences) for item in device.standings],
@@ -161,9 +162,18 @@ def _row(device: ReportedDevice) -> tuple[object, ...]:
 def _device(number: int | None, source: str, body: bytes) -> ReportedDevice | None:
     if number is None:
         return None
-    status, vendor, device_id, chip_id, object_id, part, certificate, order, standings = (
-        orjson.loads(body)
-    )
+    (
+        status,
+        vendor,
+        device_id,
+        chip_id,
+        object_id,
+        part_number,
+        group_id,
+        certificate,
+        order,
+        standings,
+    ) = orjson.loads(body)
     return ReportedDevice(
         number=number,
         status=Status(status),
@@ -171,7 +181,8 @@ def _device(number: int | None, source: str, body: bytes) -> ReportedDevice | No
         device_id=device_id,
         chip_id=chip_id,
         object_id=object_id,
-        part_number=part,
+        part_number=part_number,
+        group_id=group_id,
         certificate=certificate,
         source=source,
         order=None if order is None else OrderMatch(Delivery(order[0]), order[1], order[2]),

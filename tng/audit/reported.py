@@ -40,6 +40,7 @@ class ReportedDevice:
     chip_id: str | None
     object_id: str | None
     part_number: str | None
+    group_id: str | None
     certificate: str | None
     source: str
     order: OrderMatch | None
@@ -77,6 +78,7 @@ def read_device(row: Mapping[str, object], number: int) -> ReportedDevice:
         chip_id=None if certificate is not None and device_id == serial_number else device_id,
         object_id=_text(row, "object_id"),
         part_number=_text(row, "part_number"),
+        group_id=_text(row, "group_id"),
         certificate=certificate,
         source=_source(_required(row, "source", dict)),
         order=_order(row),

@@ -82,6 +82,17 @@ def test_inputs_that_are_not_there_are_a_warning(sealed: Sealed, auditor: str, c
     assert "warning: one input is not there" in capsys.readouterr().err
 
 
+def test_inputs_that_are_not_where_they_were_said_to_be_fail(sealed: Sealed, auditor, capsys):
+    (sealed.folder / "kept").mkdir()
+    sealed.order.rename(sealed.folder / "kept" / sealed.order.name)
+    assert print_check(sealed.report, auditor, sealed.folder / "kept") is ExitCode.FINDINGS
+    out, err = capsys.readouterr()
+    assert f"FAILED: source {sealed.source}: missing" in err
+    assert "warning" not in err
+    assert "holds" not in err
+    assert f"unchanged    order            {sealed.order}" in out
+
+
 def test_hostile_names_in_a_signed_statement_are_shown_inert(sealed: Sealed, auditor, capsys):
     octets = sealed.statement.read_bytes().replace(b"o.csv", rb"\u001b[2J\n\u202e.csv")
     sealed.sign_again(octets)

@@ -58,7 +58,7 @@ InputsOption = Annotated[
     typer.Option(
         "--inputs",
         metavar="DIR",
-        help="With --check: look for the report's inputs in this folder.",
+        help="With --check: the folder in which all inputs of the report have to be.",
         show_default=False,
     ),
 ]

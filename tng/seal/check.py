@@ -5,7 +5,7 @@
    by its fingerprint.
 3. The signature over exactly the statement's bytes, with the one algorithm of that key.
 4. Only then is anything believed that the statement says: report and outputs by their plain
-   names in the statement's folder, inputs by their paths.
+   names in the statement's folder, inputs as `tng.seal.inputs` finds them.
 """
 
 from dataclasses import dataclass
@@ -13,21 +13,17 @@ from pathlib import Path
 
 from tng.seal.errors import MalformedSealError, SealError
 from tng.seal.files import digest_of, read_bounded, reason
+from tng.seal.inputs import check_inputs
 from tng.seal.jws import MAX_JWS_BYTES, verify_detached
 from tng.seal.making import SIGNATURE_SUFFIX, STATEMENT_SUFFIX, SealFiles
 from tng.seal.result import OUTPUT, REPORT, CheckedFile, FileState, SealResult, Signature
 from tng.seal.statement import (
     MAX_STATEMENT_BYTES,
     SealedFile,
-    SealedInput,
     Statement,
     read_statement,
 )
 from tng.seal.trusted import TrustedKey
-
-_STDIN = "-"
-_MEMBER = "!"
-"""Between an archive and its member in the path of an input."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +58,9 @@ def check_seal(
 ) -> SealResult:
     """Check the seal that ``path`` names (see `find_seal`).
 
-    Inputs are looked for at their recorded paths, or below the folder ``inputs``. Raises
-    `SealError` where there is no seal to be read, or it is not one of the file named.
+    Inputs are looked for at their recorded paths, or in the folder ``inputs``: by these paths
+    below it, then by their plain names; where a folder was named, all of them have to be there.
+    Raises `SealError` where there is no seal to be read, or it is not one of the file named.
     """
     if inputs is not None and not inputs.is_dir():
         raise SealError(f"{inputs} is no folder", "name the folder in which the inputs lie")
@@ -86,8 +83,9 @@ def check_seal(
         (
             _check_file(REPORT, statement.report, folder),
             *(_check_file(OUTPUT, item, folder) for item in statement.outputs),
-            *_check_inputs(statement.inputs, inputs),
+            *check_inputs(statement.inputs, inputs),
         ),
+        inputs_required=inputs is not None,
     )
 
 
@@ -145,55 +143,3 @@ def _check_file(role: str, item: SealedFile, folder: Path) -> CheckedFile:
         return CheckedFile(role, item.name, FileState.CHANGED, reason(error))
     same = digest is not None and digest.sha256 == item.sha256
     return CheckedFile(role, item.name, FileState.UNCHANGED if same else FileState.CHANGED)
-
-
-def _check_inputs(inputs: tuple[SealedInput, ...], folder: Path | None) -> list[CheckedFile]:
-    paths = {item.path for item in inputs}
-    return [_check_input(item, paths, folder) for item in inputs]
-
-
-def _check_input(item: SealedInput, paths: set[str], folder: Path | None) -> CheckedFile:
-    if not item.sha256:
-        return _unchecked(item, "it could not be read when the report was made")
-    if item.path == _STDIN:
-        return _unchecked(item, "it came from standard input")
-    for candidate in _candidates(item.path, folder):
-        try:
-            digest = digest_of(candidate)
-        except (FileNotFoundError, NotADirectoryError):
-            continue
-        except OSError as error:
-            return CheckedFile(item.role, item.path, FileState.CHANGED, reason(error))
-        same = digest is not None and digest.sha256 == item.sha256
-        state = FileState.UNCHANGED if same else FileState.CHANGED
-        return CheckedFile(item.role, item.path, state)
-    archive = _archive_of(item.path, paths)
-    if archive is not None:
-        return _unchecked(item, f"it lies in {archive}, which is checked")
-    return CheckedFile(item.role, item.path, FileState.MISSING)
-
-
-def _unchecked(item: SealedInput, detail: str) -> CheckedFile:
-    return CheckedFile(item.role, item.path, FileState.NOT_CHECKED, detail)
-
-
-def _candidates(path: str, folder: Path | None) -> tuple[Path, ...]:
-    """Where an input may be: as recorded; or in ``folder``, below which all of them stay."""
-    if folder is None:
-        return (Path(path),)
-    recorded = Path(path)
-    places = [folder / recorded.name]
-    if not recorded.is_absolute() and ".." not in recorded.parts:
-        places.insert(0, folder / recorded)
-    return tuple(places)
-
-
-def _archive_of(path: str, paths: set[str]) -> str | None:
-    """The archive among ``paths`` that holds the member ``path``."""
-    archive, mark, _ = path.partition(_MEMBER)
-    while mark:
-        if archive in paths:
-            return archive
-        following, mark, _ = path[len(archive) + 1 :].partition(_MEMBER)
-        archive = f"{archive}{_MEMBER}{following}"
-    return None

@@ -47,22 +47,27 @@ class SealResult:
 
     ``problem`` says in words what is wrong with statement or signature. Where these are not
     those of one key, ``files`` is empty: what such a statement says of files means nothing.
+    ``inputs_required`` is whether the checker said where the inputs are.
     """
 
     signature: Signature
     statement: Statement | None
     problem: str
     files: tuple[CheckedFile, ...]
+    inputs_required: bool = False
 
     @property
     def wrong(self) -> tuple[CheckedFile, ...]:
-        """What fails the check: anything changed, and a report or output that is missing."""
+        """What fails the check: anything changed, or missing although its place was named."""
         return tuple(
             item
             for item in self.files
             if item.state is FileState.CHANGED
-            or (item.state is FileState.MISSING and item.role in (REPORT, OUTPUT))
+            or (item.state is FileState.MISSING and self._is_required(item))
         )
+
+    def _is_required(self, item: CheckedFile) -> bool:
+        return self.inputs_required or item.role in (REPORT, OUTPUT)
 
     @property
     def holds(self) -> bool:

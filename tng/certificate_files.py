@@ -43,7 +43,7 @@ class CertificateWriter:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise OutputError(
-                f"{self.folder} cannot be made: {error.strerror}", "name another folder with -o"
+                f"{self.folder} cannot be made: {error.strerror}", "Name another folder with -o."
             ) from error
 
     def write(self, entry: DeviceEntry, leaf: Certificate) -> WrittenFile:
@@ -85,7 +85,7 @@ def file_name(entry: DeviceEntry) -> str:
 
 def _not_written(path: Path, error: OSError) -> OutputError:
     return OutputError(
-        f"{path} cannot be written: {error.strerror}", "check the folder given with -o"
+        f"{path} cannot be written: {error.strerror}", "Check the folder given with -o."
     )
 
 

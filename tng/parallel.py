@@ -75,7 +75,7 @@ def _spread(work: Work[Piece, Result], pieces: Iterator[Piece], jobs: int) -> It
                 yield from _in_order(pool, chain((batch,), _batches(pieces)), jobs)
     except BrokenProcessPool as error:
         raise WorkerDiedError(
-            "a worker process was killed", "run the same command again, or with --jobs 1"
+            "a worker process was killed", "Run the same command again, or with --jobs 1."
         ) from error
     finally:
         pool.shutdown(wait=False, cancel_futures=True)

@@ -36,7 +36,7 @@ def read_private_key(
     data = read_small_file(path)
     block = _PEM_KEY.search(data)
     if block is None and b"-----BEGIN" in data:
-        raise InputError(f"{path} holds no private key", f"name {whose} private key file")
+        raise InputError(f"{path} holds no private key", f"Name {whose} private key file.")
     encoded = block[0] + b"\n" if block else data
     load = load_pem_private_key if block else load_der_private_key
     try:
@@ -50,7 +50,7 @@ def read_private_key(
         return load(encoded, secret.encode())
     except ValueError as error:
         raise InputError(
-            f"{path} cannot be decrypted with this passphrase", "try the passphrase again"
+            f"{path} cannot be decrypted with this passphrase", "Try the passphrase again."
         ) from error
     except (TypeError, UnsupportedAlgorithm) as error:
         raise _unusable(path, hint) from error
@@ -62,9 +62,9 @@ def read_small_file(path: Path) -> bytes:
         with path.open("rb") as stream:
             data = stream.read(_MAX_FILE_BYTES + 1)
     except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}", "check its name") from error
+        raise InputError(f"{path} cannot be read: {error.strerror}", "Check its name.") from error
     if len(data) > _MAX_FILE_BYTES:
-        raise InputError(f"{path} is larger than any certificate or key", "check its name")
+        raise InputError(f"{path} is larger than any certificate or key", "Check its name.")
     return data
 
 

@@ -169,7 +169,7 @@ def test_the_passphrase_comes_from_the_environment_and_is_never_shown(side, chip
 def test_without_a_terminal_nobody_is_asked_for_the_passphrase(side, chip):
     encrypt(chip)
     _, err = check(side, chip, expect=3)
-    assert "set TNG_KEY_PASSPHRASE" in err
+    assert "Set TNG_KEY_PASSPHRASE" in err
 
 
 def test_what_the_service_says_cannot_steer_the_terminal(side, chip):

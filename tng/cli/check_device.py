@@ -128,7 +128,7 @@ def _passphrase() -> str:
         return given
     if not sys.stdin.isatty():
         raise InputError(
-            "the private key is encrypted", f"set {PASSPHRASE_VARIABLE} to its passphrase"
+            "the private key is encrypted", f"Set {PASSPHRASE_VARIABLE} to its passphrase."
         )
     return str(typer.prompt("Passphrase of the private key", hide_input=True, err=True))
 

@@ -72,5 +72,5 @@ def parse_time(text: str | None) -> datetime:
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise UsageError(
-            f"--at {text} is not a time", "write 2026-11-21 or 2026-11-21T12:00:00Z"
+            f"--at {text} is not a time", "Write 2026-11-21 or 2026-11-21T12:00:00Z."
         ) from error

@@ -176,7 +176,7 @@ def _secret(variable: str, name: str, problem: str) -> str:
     if given is not None:
         return given
     if not sys.stdin.isatty():
-        raise InputError(problem, f"set {variable} to its {name}")
+        raise InputError(problem, f"Set {variable} to its {name}.")
     return str(
         typer.prompt(name.capitalize() if name.islower() else name, hide_input=True, err=True)
     )

@@ -63,7 +63,7 @@ class ProvisioningService:
         if not _SCOPE.fullmatch(self.id_scope):
             raise UsageError(
                 f"{self.id_scope!r} is no id scope",
-                "it is on the service's overview page and looks like 0ne00012345",
+                "It is on the service's overview page and looks like 0ne00012345.",
             )
 
     @classmethod
@@ -74,7 +74,7 @@ class ProvisioningService:
         match = re.fullmatch(r"(?:\[([^\]]+)\]|([^:]+))(?::([0-9]{1,5}))?", address)
         port = int(match[3] or DEVICE_PORT) if match else 0
         if match is None or not 0 < port < 65536:
-            raise UsageError(f"{address!r} is no HOST or HOST:PORT", f"say {GLOBAL_HOST}")
+            raise UsageError(f"{address!r} is no HOST or HOST:PORT", f"Say {GLOBAL_HOST}")
         return cls(id_scope, match[1] or match[2], port)
 
 

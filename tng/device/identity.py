@@ -64,7 +64,7 @@ def load_identity(
     if not _belongs(key, leaf):
         raise InputError(
             f"{key_file} is not the key of {certificate_file}: their public keys differ",
-            "name the private key that the certificate was made for",
+            "Name the private key that the certificate was made for.",
         )
     warnings = _validity(leaf, now)
     if len(certificates) > 1:
@@ -110,7 +110,7 @@ def _read_certificates(path: Path) -> tuple[Certificate, ...]:
     except CertificateError as error:
         raise InputError(
             f"{path} holds no certificate that can be read: {error}",
-            "name the device's certificate, PEM or DER",
+            "Name the device's certificate, PEM or DER.",
         ) from error
 
 
@@ -120,14 +120,14 @@ def _registration_id(leaf: Certificate, wanted: str | None) -> str:
     if problem:
         raise InputError(
             problem,
-            "the service demands a common name (CN) equal to the registration id: a device with "
-            "this certificate cannot be registered individually",
+            "The service demands a common name (CN) equal to the registration id: a device with "
+            "this certificate cannot be registered individually.",
         )
     name = leaf.subject.common_name or ""
     if wanted is not None and mismatch(wanted, name):
         raise InputError(
             mismatch(wanted, name),
-            "leave --registration-id out: the service refuses every other id than the CN",
+            "Leave --registration-id out: the service refuses every other id than the CN.",
         )
     return name.lower()
 

@@ -46,7 +46,7 @@ class TokenKey:
         with open_session(self.uri, self.pin) as session:
             key = find_private_key(session, self.uri)
             if not isinstance(key, SignMixin):
-                raise TokenError("the key may not sign", "name another key of the token")
+                raise TokenError("the key may not sign", "Name another key of the token.")
             # A key may want the PIN again for every use (PKCS#11 §4.9, CKA_ALWAYS_AUTHENTICATE).
             again = self.pin if attribute(key, Attribute.ALWAYS_AUTHENTICATE) is True else None
             if isinstance(public, ec.EllipticCurvePublicKey):
@@ -75,7 +75,7 @@ def _usable(spki: bytes) -> bytes:
     except (ValueError, UnsupportedAlgorithm) as error:
         raise TokenError(
             "the token's public key cannot be read",
-            "name a key of P-256, P-384 or RSA",
+            "Name a key of P-256, P-384 or RSA.",
         ) from error
     if isinstance(public, ec.EllipticCurvePublicKey):
         usable = public.key_size in _DIGESTS
@@ -84,6 +84,6 @@ def _usable(spki: bytes) -> bytes:
     if not usable:
         raise TokenError(
             "the token's key is of a kind that does not sign here",
-            "name a key of P-256, P-384 or RSA",
+            "Name a key of P-256, P-384 or RSA.",
         )
     return public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)

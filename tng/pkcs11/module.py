@@ -27,7 +27,7 @@ MODULE_FOLDERS = (
 
 _NAME = re.compile(r"[A-Za-z0-9_.+-]{1,80}\Z")
 _MAX_PIN_BYTES = 4096
-_HINT = "add ?module-path=/usr/lib/softhsm/libsofthsm2.so, or the path of your token's module"
+_HINT = "Add ?module-path=/usr/lib/softhsm/libsofthsm2.so, or the path of your token's module."
 
 
 def module_file(uri: TokenUri, folders: Sequence[str] = MODULE_FOLDERS) -> Path:
@@ -67,20 +67,20 @@ def pin_of(uri: TokenUri, otherwise: Pin) -> str:
     except OSError as error:
         raise TokenError(
             f"the PIN cannot be read from {path}: {error.strerror}",
-            "check pin-source and its permissions",
+            "Check pin-source and its permissions.",
         ) from error
     try:
         pin = octets.decode("utf-8").removesuffix("\n").removesuffix("\r")
     except UnicodeDecodeError as error:
-        raise TokenError(f"{path} holds no PIN: it is not UTF-8", "check pin-source") from error
+        raise TokenError(f"{path} holds no PIN: it is not UTF-8", "Check pin-source.") from error
     if not pin or len(octets) > _MAX_PIN_BYTES or "\n" in pin:
-        raise TokenError(f"{path} holds no PIN", "the file has the PIN on its only line")
+        raise TokenError(f"{path} holds no PIN", "The file has the PIN on its only line.")
     return pin
 
 
 def _pin_file(source: str) -> Path:
     if source.startswith("|"):
-        raise TokenError("pin-source is a program, which is not run", "name a file: file:/path")
+        raise TokenError("pin-source is a program, which is not run", "Name a file: file:/path")
     if source.lower().startswith("file:"):
         # RFC 8089: file:/path and file:///path are the same local file.
         name = unquote(source[len("file:") :])

@@ -12,7 +12,7 @@ from tng.x509.keys import rsa_spki
 if TYPE_CHECKING:
     from pkcs11 import PrivateKey, Session
 
-_HINT = "import its public key or its certificate with the same id (CKA_ID) into the token"
+_HINT = "Import its public key or its certificate with the same id (CKA_ID) into the token."
 
 
 def public_key_of(session: "Session", key: "PrivateKey") -> bytes:

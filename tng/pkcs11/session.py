@@ -44,7 +44,7 @@ def find_token(uri: TokenUri) -> "Token":
                 raise
             raise TokenError(
                 f"{path} is not a PKCS#11 module that can be loaded: {error}",
-                "name the module of your token, built for this machine",
+                "Name the module of your token, built for this machine.",
             ) from error
         tokens = [token for token in module.get_tokens() if _fits(token, uri)]
         known = [token.label for token in module.get_tokens() if token.label]
@@ -69,7 +69,7 @@ def find_private_key(session: "Session", uri: TokenUri) -> "PrivateKey":
         problem = f"{len(keys)} private keys fit" if keys else "no private key fits"
         raise TokenError(f"{problem} the URI", "object= is the key's label, id= its id as %01%02…")
     if attribute(keys[0], Attribute.SIGN) is False:
-        raise TokenError("the key may not sign", "name another key: this one is without CKA_SIGN")
+        raise TokenError("the key may not sign", "Name another key: this one is without CKA_SIGN.")
     return keys[0]
 
 

@@ -58,10 +58,10 @@ def read_uri(text: str) -> TokenUri:
         kind = found["type"].decode("utf-8", "replace")
         raise TokenError(
             f"the URI names an object of type {kind}, and only a private key signs",
-            "write type=private, or leave type out",
+            "Write type=private, or leave type out.",
         )
     if "module-path" in asked and "module-name" in asked:
-        raise TokenError("the URI names its module twice", "leave module-path or module-name out")
+        raise TokenError("the URI names its module twice", "Leave module-path or module-name out.")
     return TokenUri(
         text=text,
         token=_text(found, "token"),
@@ -83,12 +83,12 @@ def _attributes(text: str, separator: str, known: frozenset[str]) -> dict[str, b
         if name == "pin-value":
             raise TokenError(
                 "the URI has a pin-value, which everybody on this machine can read",
-                "set TNG_PKCS11_PIN, or name a file: pin-source=file:/path/to/pin",
+                "Set TNG_PKCS11_PIN, or name a file: pin-source=file:/path/to/pin",
             )
         if not equals or name not in known:
             raise TokenError(
                 f"the URI has an attribute {name!r:.40} that is not known here",
-                f"known are {', '.join(sorted(known))}",
+                f"Known are {', '.join(sorted(known))}",
             )
         if name in found:
             raise TokenError(f"the URI has {name} twice", _HINT)

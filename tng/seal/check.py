@@ -40,7 +40,7 @@ def find_seal(path: Path) -> SealedPlace:
     Raises `SealError` for a folder's name that no file can have.
     """
     if not path.name:
-        raise SealError(f"{path} is no file", "name the report, or its .seal.json")
+        raise SealError(f"{path} is no file", "Name the report, or its .seal.json.")
     for suffix in (STATEMENT_SUFFIX, SIGNATURE_SUFFIX):
         if path.name.endswith(suffix):
             return SealedPlace(_beside(path, path.name.removesuffix(suffix)), None)
@@ -63,7 +63,7 @@ def check_seal(
     Raises `SealError` where there is no seal to be read, or it is not one of the file named.
     """
     if inputs is not None and not inputs.is_dir():
-        raise SealError(f"{inputs} is no folder", "name the folder in which the inputs lie")
+        raise SealError(f"{inputs} is no folder", "Name the folder in which the inputs lie.")
     place = find_seal(path)
     octets = _read(place.files.statement, MAX_STATEMENT_BYTES, path)
     signature = _read(place.files.signature, MAX_JWS_BYTES, path)
@@ -95,8 +95,8 @@ def _read(path: Path, most: int, asked: Path) -> bytes:
     except OSError as error:
         raise SealError(
             f"there is no seal to check: {path} cannot be read: {reason(error)}",
-            f"a sealed report has {asked.stem.removesuffix('.seal')}{STATEMENT_SUFFIX} and "
-            f"{SIGNATURE_SUFFIX} beside it; name the first if it is called otherwise",
+            f"A sealed report has {asked.stem.removesuffix('.seal')}{STATEMENT_SUFFIX} and "
+            f"{SIGNATURE_SUFFIX} beside it; name the first if it is called otherwise.",
         ) from error
 
 
@@ -126,11 +126,11 @@ def _one_line(signature: bytes) -> str:
 def _require_sealed(place: SealedPlace, statement: Statement) -> None:
     names = [item.name for item in (statement.report, *statement.outputs)]
     if len(set(names)) != len(names):
-        raise SealError("the seal names a file twice", "seal the report again")
+        raise SealError("the seal names a file twice", "Seal the report again.")
     if place.named is not None and place.named.name not in names:
         raise SealError(
             f"{place.named} is not among what {place.files.statement} seals: {', '.join(names)}",
-            "files that were renamed are checked under the names that they were sealed with",
+            "Files that were renamed are checked under the names that they were sealed with.",
         )
 
 

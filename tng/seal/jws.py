@@ -37,7 +37,7 @@ def sign_detached(key: SigningKey, payload: bytes) -> str:
     except MalformedSealError as error:
         raise SealError(
             "the signature that was made does not fit its public key",
-            "the token's public key or certificate belongs to another private key",
+            "The token's public key or certificate belongs to another private key.",
         ) from error
     return text
 

@@ -52,7 +52,7 @@ def load_key_file(path: Path, passphrase: Passphrase) -> FileSigningKey:
 def _refused(path: Path, problem: str) -> SealError:
     return SealError(
         f"the key in {path} cannot seal: {problem}",
-        "make one with: openssl ecparam -name prime256v1 -genkey -noout -out seal-key.pem",
+        "Make one with: openssl ecparam -name prime256v1 -genkey -noout -out seal-key.pem",
     )
 
 

@@ -59,16 +59,18 @@ def require_sealable(outputs: Sequence[Path], report: Path | None) -> Path:
     if report is None:
         raise UsageError(
             "a seal is laid upon the JSON report, and none is written to a file",
-            "add --output audit.json to --sign",
+            "Add --output audit.json to --sign.",
         )
     names = [path.name for path in (*outputs, *_as_tuple(seal_files(report)))]
     if len({path.parent.resolve() for path in outputs}) > 1:
         raise UsageError(
             "the outputs lie in several folders, and a seal holds those of one together",
-            "write all outputs of a sealed audit into the same folder",
+            "Write all outputs of a sealed audit into the same folder.",
         )
     if len(set(names)) != len(names):
-        raise UsageError("two outputs, or an output and the seal, have the same name", "rename one")
+        raise UsageError(
+            "two outputs, or an output and the seal, have the same name", "Rename one."
+        )
     for path in outputs:
         _require_regular(path)
     return report
@@ -80,9 +82,9 @@ def _as_tuple(files: SealFiles) -> tuple[Path, Path]:
 
 def _require_regular(path: Path) -> None:
     if not is_plain_name(path.name) or not _is_text(path.name):
-        raise UsageError(f"{path.name!r} is no name that a seal can hold", "rename the output")
+        raise UsageError(f"{path.name!r} is no name that a seal can hold", "Rename the output.")
     if path.exists() and not path.is_file():
-        raise UsageError(f"{path} is no file that could be sealed", "name a file as --output")
+        raise UsageError(f"{path} is no file that could be sealed", "Name a file as --output.")
 
 
 def _is_text(name: str) -> bool:
@@ -120,7 +122,7 @@ def make_seal(
     if len(statement) > MAX_STATEMENT_BYTES:
         raise SealError(
             f"the seal would name {len(inputs):,} inputs and take {len(statement):,} bytes",
-            f"at most {MAX_STATEMENT_BYTES:,} are allowed: audit fewer files at once",
+            f"At most {MAX_STATEMENT_BYTES:,} are allowed: audit fewer files at once.",
         )
     return Seal(statement, f"{sign_detached(key, statement)}\n".encode("ascii"))
 
@@ -130,13 +132,13 @@ def _sealed(path: Path, written: Mapping[Path, FileDigest]) -> SealedFile:
         digest = digest_of(path)
     except OSError as error:
         raise SealError(
-            f"{path} cannot be sealed: {reason(error)}", "write the report to a file"
+            f"{path} cannot be sealed: {reason(error)}", "Write the report to a file."
         ) from error
     if digest is None:
         raise AssertionError("no size was expected")
     if digest != written.get(path, digest):
         raise SealError(
             f"{path} was changed by somebody else before it could be sealed",
-            "write into a folder that nobody else may write into, and audit again",
+            "Write into a folder that nobody else may write into, and audit again.",
         )
     return SealedFile(path.name, digest.sha256, digest.size)

@@ -27,5 +27,5 @@ def load_token_key(uri: str, pin: Pin) -> TokenSigningKey:
         return TokenSigningKey(read_spki(key.spki), key)
     except MalformedSealError as error:
         raise SealError(
-            f"the token's key cannot seal: {error}", "name a key of P-256, P-384 or RSA"
+            f"the token's key cannot seal: {error}", "Name a key of P-256, P-384 or RSA."
         ) from error

@@ -20,7 +20,7 @@ _HEX = re.compile(r"[0-9a-f]{64}\Z")
 _MAX_FILE_BYTES = 256 * 1024
 _PUBLIC_KEY = re.compile(rb"-----BEGIN (?:RSA )?PUBLIC KEY-----")
 _PRIVATE_KEY = re.compile(rb"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY-----")
-_HINT = "name a public key or a certificate (PEM or DER), or sha256: and its fingerprint"
+_HINT = "Name a public key or a certificate (PEM or DER), or sha256: and its fingerprint."
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ def read_trusted_key(text: str) -> TrustedKey:
         digits = text[len(_FINGERPRINT) :].replace(":", "").lower()
         if not _HEX.match(digits):
             raise UsageError(
-                f"{text} is not a fingerprint", "after sha256: come 64 hexadecimal digits"
+                f"{text} is not a fingerprint", "After sha256: come 64 hexadecimal digits."
             )
         return TrustedKey(digits)
     return TrustedKey(sha256(_spki_of(Path(text))).hexdigest())
@@ -54,7 +54,7 @@ def _spki_of(path: Path) -> bytes:
     if _PRIVATE_KEY.search(octets):
         raise SealError(
             f"{path} holds a private key, and who checks a seal should not have it",
-            f"take its public half: openssl pkey -in {path} -pubout -out public.pem",
+            f"Take its public half: openssl pkey -in {path} -pubout -out public.pem",
         )
     try:
         return _public_key(octets)

@@ -37,26 +37,26 @@ def _certificates(path: Path) -> tuple[Certificate, ...]:
             data = stream.read(MAX_TRUST_FILE_BYTES + 1)
     except OSError as error:
         raise TrustError(
-            f"{path}: {error.strerror or error}", "check the path of the certificate file"
+            f"{path}: {error.strerror or error}", "Check the path of the certificate file."
         ) from error
     except ValueError as error:
         # A path with a zero byte, which a configuration or a saved plan may hold.
         raise TrustError(
-            f"{str(path)!r}: {error}", "check the path of the certificate file"
+            f"{str(path)!r}: {error}", "Check the path of the certificate file."
         ) from error
     if len(data) > MAX_TRUST_FILE_BYTES:
-        raise TrustError(f"{path} is too large for a certificate file", "pass a PEM or DER file")
+        raise TrustError(f"{path} is too large for a certificate file", "Pass a PEM or DER file.")
     try:
         return read_certificate_file(data)
     except CertificateError as error:
-        raise TrustError(f"{path}: {error}", "pass a PEM or DER certificate") from error
+        raise TrustError(f"{path}: {error}", "Pass a PEM or DER certificate.") from error
 
 
 def _root(certificate: Certificate, path: Path) -> Anchor:
     if not certificate.extensions.is_ca:
         raise TrustError(
             f"{path}: {certificate.subject} is not a certificate authority (CA:TRUE is missing)",
-            "pass the issuer's certificate; a manifest signer goes to --manifest-signer",
+            "Pass the issuer's certificate; a manifest signer goes to --manifest-signer.",
         )
     return _anchor(certificate, path, Role.DEVICE_ROOT)
 
@@ -65,7 +65,7 @@ def _intermediate(certificate: Certificate, path: Path) -> Certificate:
     if not certificate.extensions.is_ca:
         raise TrustError(
             f"{path}: {certificate.subject} is not a certificate authority (CA:TRUE is missing)",
-            "pass the issuer's certificate",
+            "Pass the issuer's certificate.",
         )
     return certificate
 

@@ -46,7 +46,7 @@ def read_material(texts: Iterable[str]) -> TrustMaterial:
         )
     except (KeyError, TypeError, ValueError, OSError) as error:
         raise TrustError(
-            f"the built-in trust anchors are damaged: {error}", "install tng again"
+            f"the built-in trust anchors are damaged: {error}", "Install tng again."
         ) from error
 
 

@@ -75,7 +75,7 @@ def write_orders(path: Path, uids: Sequence[str]) -> None:
         rows = csv.writer(stream)
         rows.writerow(["order", "part_number", "quantity", "serial", "date"])
         rows.writerow(["PO-2041", "ATECC608*", ORDERED_IN_REEL, "", "2026-09-14"])
-        rows.writerows(["PO-2042", "SE050C1", 1, uid, "2026-10-02"] for uid in uids)
+        rows.writerows(["PO-2042", "SE050*", 1, uid, "2026-10-02"] for uid in uids)
 
 
 def write_device(folder: Path) -> str:

@@ -39,7 +39,7 @@ def test_demo_ends_well_and_leaves_its_reports(tmp_path):
     with start(folder) as process:
         output, _ = process.communicate()
     assert process.returncode == 0, output
-    assert output.count("✓ ") == 12
+    assert output.count("✓ ") == 13
     assert "unassigned → assign" in output
     assert re.search(r"^status +assigned$", output, re.MULTILINE)
     assert endpoint_is_closed(output)
@@ -51,6 +51,13 @@ def test_demo_ends_well_and_leaves_its_reports(tmp_path):
         rows = list(csv.DictReader(stream))
     assert len(rows) == 900
     assert {row["state"] for row in rows} == {"done"}
+    audit = json.loads((folder / "reports/audit.json").read_bytes())
+    assert audit["verdict"]["decision"] == "do-not-accept"
+    assert [line["short"] for line in audit["reconciliation"]["lines"]] == [2, 1]
+    page = (folder / "reports/audit.html").read_text("utf-8")
+    assert all(device["device_id"] in page.partition("In numbers")[0] for device in rejected)
+    assert f"{folder}" in output.partition("What is left to look at")[2]
+    assert "reports/audit.html" in output.partition("What is left to look at")[2]
 
 
 @pytest.mark.timeout(120)

@@ -7,8 +7,8 @@ from pathlib import Path
 import tng
 
 PACKAGE = Path(tng.__file__).parent
-OTHERS = ("orders", "clouds", "sandbox")
-"""Rooms whose errors take something else after the message, or are texts of a cloud's answer."""
+OTHERS = ("orders", "clouds")
+"""Rooms whose errors take what was expected, or a text of a cloud, after the message."""
 WORDS = ("object=", "pkcs11:", "--")
 """What has to be typed as it stands may begin a hint."""
 
@@ -19,7 +19,8 @@ def _hints(path: Path) -> Iterator[str]:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "_HINT":
             yield from _beginning(node.value)
         elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("Error"):
-            for hint in node.args[1:2]:
+            named = [word.value for word in node.keywords if word.arg == "hint"]
+            for hint in (*node.args[1:2], *named):
                 yield from _beginning(hint)
 
 

@@ -77,7 +77,7 @@ def sandbox(
             while not ended.wait(_LOOK_SECONDS):
                 if started.aws is not None and not started.aws.emulator.running:
                     raise ConfigurationError(
-                        f"the emulator {emulator} ended by itself", hint="start the sandbox again"
+                        f"the emulator {emulator} ended by itself", hint="Start the sandbox again."
                     )
             _summarize(started)
 

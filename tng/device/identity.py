@@ -58,7 +58,7 @@ def load_identity(
         key_file,
         passphrase,
         whose="the device's",
-        hint="keys are PEM or DER files; one that cannot leave its chip cannot be checked "
+        hint="Keys are PEM or DER files; one that cannot leave its chip cannot be checked "
         "from here",
     )
     if not _belongs(key, leaf):

@@ -67,7 +67,7 @@ class SandboxFiles:
         except OSError as error:
             raise ConfigurationError(
                 f"cannot write into {self.directory}: {os.strerror(error.errno or 0)}",
-                hint="choose another --directory",
+                hint="Choose another --directory.",
             ) from error
 
     def remove(self) -> None:
@@ -86,7 +86,7 @@ def _refuse_stranger(path: Path, file: SideFile) -> None:
     if not own:
         raise ConfigurationError(
             f"{path} is there already and was not written by tng sandbox",
-            hint="choose another --directory",
+            hint="Choose another --directory.",
         )
 
 

@@ -106,7 +106,7 @@ class EmulatorProcess:
             time.sleep(0.02)
         raise ConfigurationError(
             f"the emulator {self._emulator} did not start: {_last_line(home / 'log')}",
-            hint=f"try a fresh installation: {_INSTALL[self._emulator]}",
+            hint=f"Try a fresh installation: {_INSTALL[self._emulator]}",
         )
 
     def _stop(self) -> None:
@@ -123,7 +123,7 @@ def _require(emulator: Emulator) -> None:
     if missing:
         raise ConfigurationError(
             f"the emulator {emulator} is not installed (no module {missing[0]})",
-            hint=f"install it: {_INSTALL[emulator]}",
+            hint=f"Install it: {_INSTALL[emulator]}",
         )
 
 

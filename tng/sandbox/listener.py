@@ -127,5 +127,5 @@ def _bind(address: str, port: int) -> socket.socket:
     except OSError as error:
         raise ConfigurationError(
             f"port {port} of {address} cannot be used: {os.strerror(error.errno or 0)}",
-            hint="choose another --port, or none for a free one",
+            hint="Choose another --port, or none for a free one.",
         ) from error

@@ -44,7 +44,7 @@ def prepare_account(port: int, account: str, region: str) -> None:
             _create(connection, path, body, authorization)
     except (OSError, http.client.HTTPException) as error:
         raise ConfigurationError(
-            f"the emulator does not answer: {error!r}", hint="start the sandbox again"
+            f"the emulator does not answer: {error!r}", hint="Start the sandbox again."
         ) from error
     finally:
         connection.close()
@@ -60,5 +60,5 @@ def _create(
     if answer.status not in (200, 409):
         raise ConfigurationError(
             f"the emulator answered {answer.status} to {path}: {text[:_SHOWN]}",
-            hint="try the other emulator: --emulator moto or --emulator ministack",
+            hint="Try the other emulator: --emulator moto or --emulator ministack",
         )

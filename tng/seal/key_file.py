@@ -39,7 +39,7 @@ def load_key_file(path: Path, passphrase: Passphrase) -> FileSigningKey:
         path,
         passphrase,
         whose="the sealing",
-        hint="keys are PEM or DER files; a key in a token is named by its pkcs11: URI",
+        hint="Keys are PEM or DER files; a key in a token is named by its pkcs11: URI",
     )
     if not isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey):
         raise _refused(path, "it is neither of P-256 or P-384 nor RSA")

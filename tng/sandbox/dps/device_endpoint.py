@@ -237,7 +237,7 @@ def _listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         raise ConfigurationError(
             f"port {port} of {host} cannot be used: {error.strerror}",
-            hint="stop what listens there, or choose another address",
+            hint="Stop what listens there, or choose another address.",
         ) from error
 
 

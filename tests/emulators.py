@@ -79,9 +79,11 @@ def moto() -> Iterator[EmulatorProcess]:
         yield process
 
 
-@pytest.fixture(params=list(Emulator), ids=str)
+@pytest.fixture(
+    params=[Emulator.MINISTACK, pytest.param(Emulator.MOTO, marks=pytest.mark.slow)], ids=str
+)
 def aws_emulator(request: pytest.FixtureRequest) -> Emulator:
-    """Which emulator: a test that uses it runs once with each."""
+    """Which emulator: a test that uses it runs once with each, with the second in CI only."""
     emulator: Emulator = request.param
     return emulator
 

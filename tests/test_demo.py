@@ -33,6 +33,7 @@ def endpoint_is_closed(output):
         return probe.connect_ex(("127.0.0.1", port)) != 0
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(240)
 def test_demo_ends_well_and_leaves_its_reports(tmp_path):
     folder = tmp_path / "demo"

@@ -5,14 +5,11 @@ from datetime import timedelta
 import pytest
 
 from tests.audit.looking import Auditing, others, selection
-from tests.cloud_cases.fixtures import LONGER_IN_CI
 from tests.cloud_cases.interface import chip
 from tng.apply.stopping import StopSignal
 from tng.audit.models import HeldElsewhere, Standing
 from tng.registration import PlanningStoppedError
 from tng.sandbox.faults import Fault, Hook, LostReply, ServerError, Throttle, When
-
-pytestmark = LONGER_IN_CI
 
 BOTH_WAYS = pytest.mark.parametrize("with_extras", [True, False], ids=["extras", "no extras"])
 

@@ -2,17 +2,10 @@
 
 import pytest
 
-from tests.cloud_cases.fixtures import LONGER_IN_CI, cases
 from tests.cloud_cases.interface import keys
 from tng.sandbox.faults import Fault, Hook, LostReply, ServerError, Throttle, When, random_faults
 
-BOTH_EMULATORS = pytest.mark.parametrize(
-    "cloud_case", cases(slow=["dps-single"]), ids=str, indirect=True
-)
-"""For tests whose subject is the cloud as well."""
 
-
-@BOTH_EMULATORS
 def test_the_whole_way_on_two_targets(workshop, case):
     manifest = workshop.manifest(6)
     dry, _ = workshop.tng("register", manifest, *workshop.trust, *case.both, "--dry-run")
@@ -76,7 +69,6 @@ FAULTS = [
 ]
 
 
-@BOTH_EMULATORS
 @pytest.mark.parametrize("faults", FAULTS)
 def test_faults_lose_nobody_and_register_nobody_twice(workshop, case, faults):
     case.inject(*faults)
@@ -94,7 +86,6 @@ def test_faults_in_an_undo_leave_nothing(workshop, case):
         case.assert_empty(target)
 
 
-@LONGER_IN_CI
 def test_what_was_made_with_a_lost_reply_is_this_tools_own_and_can_be_removed(workshop, case):
     case.inject(Fault(LostReply(When.AFTER), case.kind.registering))
     workshop.register(workshop.manifest(3), *case.one)
@@ -103,7 +94,6 @@ def test_what_was_made_with_a_lost_reply_is_this_tools_own_and_can_be_removed(wo
     case.assert_empty(case.first)
 
 
-@LONGER_IN_CI
 def test_what_somebody_else_registers_in_the_meantime_is_done_and_never_ones_own(workshop, case):
     # A device alone is in no batch.
     count = 1 if case.kind.per_call == 1 else 3
@@ -121,14 +111,12 @@ def test_what_somebody_else_registers_in_the_meantime_is_done_and_never_ones_own
     assert set(case.registered(case.first)) == keys(1)
 
 
-@BOTH_EMULATORS
 def test_a_quota_below_the_rate_is_survived(workshop, case):
     case.limit(20)
     workshop.register(workshop.manifest(30), *case.one)
     case.assert_registered(case.first, 30)
 
 
-@LONGER_IN_CI
 def test_a_rate_at_the_quota_is_never_throttled(workshop, case):
     case.limit(20)
     workshop.register(workshop.manifest(40), *case.one, "--rate", "20")

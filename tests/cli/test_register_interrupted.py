@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from tests.cli.workshop import Trigger, interrupt, kill
-from tests.cloud_cases.fixtures import KINDS, LONGER_IN_CI, SLOW
+from tests.cloud_cases.fixtures import KINDS, SLOW
 from tests.cloud_cases.interface import keys
 from tng.sandbox.faults import ANY, Fault, Hook, Slow, When
 
@@ -40,7 +40,6 @@ def test_kill_9_around_a_call_and_the_same_command_again(workshop, case, operati
     case.assert_empty(case.first)
 
 
-@LONGER_IN_CI
 def test_after_kill_9_an_undo_removes_what_the_ledger_does_not_know_to_be_made(workshop, case):
     trigger = Trigger(kill)
     case.inject(Fault(Hook(When.AFTER, trigger), case.kind.registering))
@@ -97,7 +96,6 @@ def test_kill_9_in_the_middle_of_an_undo_and_the_same_command_again(
         pytest.param(signal.SIGTERM, id="sigterm", marks=pytest.mark.slow),
     ],
 )
-@LONGER_IN_CI
 def test_an_interrupted_run_ends_in_order_and_goes_on(workshop, case, number):
     manifest = workshop.manifest(40)
     case.limit(10)
@@ -137,7 +135,6 @@ def test_an_interrupted_undo_ends_in_order_and_goes_on(workshop, case):
     case.assert_empty(case.first)
 
 
-@LONGER_IN_CI
 def test_a_second_ctrl_c_leaves_at_once_and_loses_nothing(workshop, case):
     manifest = workshop.manifest(4)
     both = threading.Timer(0.5, lambda: interrupt(trigger.process))
@@ -155,7 +152,6 @@ def test_a_second_ctrl_c_leaves_at_once_and_loses_nothing(workshop, case):
     case.assert_registered(case.first, 4)
 
 
-@LONGER_IN_CI
 def test_an_interrupt_while_targets_are_read_changes_nothing(workshop, case):
     trigger = Trigger(interrupt)
     case.inject(Fault(Hook(When.BEFORE, trigger), ANY, first=2))
@@ -165,7 +161,6 @@ def test_an_interrupt_while_targets_are_read_changes_nothing(workshop, case):
     assert case.log.writes() == ()
 
 
-@LONGER_IN_CI
 def test_a_second_process_on_the_same_target_is_refused_and_harms_nothing(workshop, case):
     begun, refused = threading.Event(), threading.Event()
 

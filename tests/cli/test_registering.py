@@ -11,12 +11,9 @@ import jsonschema
 import pytest
 
 from tests.cli.workshop import ROOT
-from tests.cloud_cases.fixtures import LONGER_IN_CI
 from tests.cloud_cases.interface import VENDOR, keys
 from tng.sandbox.faults import Fault, ServerError
 from tng.testing.manifest import make_entry, write_manifest
-
-pytestmark = LONGER_IN_CI
 
 SCHEMAS = ROOT / "docs" / "schemas"
 

@@ -2,10 +2,10 @@
 
 def test_something(cloud_case):          # once per cloud
 
-pytestmark = LONGER_IN_CI                # the costly ones in .ci/run only
+The second cloud of a kind is for ``.ci/run`` only.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 import pytest
@@ -27,16 +27,12 @@ KINDS: Mapping[str, CaseKind] = {
 """Every cloud that must keep the promises."""
 
 SLOW = frozenset({"moto", "dps-single"})
-"""Clouds whose kind another one has, too: with these, what is about `tng` is for `.ci/run`."""
+"""Clouds whose kind another one has, too: these are for `.ci/run`."""
 
 
-def cases(*, slow: Collection[str] = ()) -> list[object]:
-    """All clouds, as parameters; those in ``slow`` in `.ci/run` only."""
-    return [pytest.param(name, marks=[pytest.mark.slow] if name in slow else []) for name in KINDS]
-
-
-LONGER_IN_CI = pytest.mark.parametrize("cloud_case", cases(slow=SLOW), ids=str, indirect=True)
-"""For tests whose subject is `tng` more than the cloud."""
+def cases() -> list[object]:
+    """All clouds, as parameters."""
+    return [pytest.param(name, marks=[pytest.mark.slow] if name in SLOW else []) for name in KINDS]
 
 
 @contextmanager
@@ -57,7 +53,7 @@ def _open(name: str, fixture: Callable[[str], object]) -> Iterator[CloudCase]:
             yield AwsCase(cloud)
 
 
-@pytest.fixture(params=list(KINDS))
+@pytest.fixture(params=cases())
 def cloud_case(request: pytest.FixtureRequest) -> Iterator[CloudCase]:
     """A running cloud, nothing limited or injected, its log empty."""
     with _open(request.param, request.getfixturevalue) as case:

@@ -218,6 +218,7 @@ def test_huge_entries_take_bounded_memory(pattern):
         tracemalloc.stop()
 
 
+@pytest.mark.slow
 def test_uids_without_end_take_bounded_memory():
     lines = b"".join(b"UID: %036x\n" % (number + (1 << 140)) for number in range(60_000))
     stream = io.BufferedReader(io.BytesIO(lines))

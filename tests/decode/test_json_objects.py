@@ -183,6 +183,7 @@ def test_hostile_streams_cost_linear_time(head: bytes, unit: bytes, mebibytes: i
     assert found <= 3 + mebibytes * _MEBIBYTE * unit.count(b"{") / len(unit)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("head", "unit"), [(b'[{"payload":"', b"A"), (b"", b"["), (b"[", b'{"a":'), (b"[", b"{}")]
 )

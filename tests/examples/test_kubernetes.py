@@ -184,6 +184,7 @@ def test_three_nights(cluster):
     assert third.report["verdict"]["decision"] == "do-not-accept"
 
 
+@pytest.mark.slow
 def test_known_findings_may_be_left_out_and_drift_still_fails(cluster):
     cluster.account.detach_policy()
     first = cluster.night("2026-11-19", AUDIT_FAIL_ON="never")
@@ -193,6 +194,7 @@ def test_known_findings_may_be_left_out_and_drift_still_fails(cluster):
     assert cluster.night("2026-11-21", AUDIT_FAIL_ON="never").code == ExitCode.FINDINGS
 
 
+@pytest.mark.slow
 def test_a_night_without_a_report_is_stepped_over(cluster):
     assert cluster.night("2026-11-19").code == ExitCode.DONE
     orders = cluster.inside("/config") / "orders.csv"
@@ -208,6 +210,7 @@ def test_a_night_without_a_report_is_stepped_over(cluster):
     assert (again.code, "2026-11-19:" in again.said) == (ExitCode.DONE, True)
 
 
+@pytest.mark.slow
 def test_report_is_sealed_where_there_is_a_key(cluster):
     key = private_key("P-256")
     (cluster.inside("/keys") / "key.pem").write_bytes(private_pem(key, secret="a passphrase"))

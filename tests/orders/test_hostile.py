@@ -108,6 +108,7 @@ def test_an_xlsx_that_is_none(tmp_path, content, says):
     assert says in complaint(tmp_path, content)
 
 
+@pytest.mark.slow
 def test_a_zip_that_expands_without_end_is_stopped(tmp_path):
     content = bomb()
     assert len(content) < 1024 * 1024

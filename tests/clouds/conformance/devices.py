@@ -2,14 +2,10 @@
 
 import pytest
 
-from tests.cloud_cases.fixtures import cases
 from tests.planned_devices import verified
 from tng.clouds.interface import DoneStep, RegisteredDevice, ThrottledError, TransientError
 from tng.plan.view import RemoteView
 from tng.sandbox.faults import LostReply, ServerError, Throttle, When
-
-ON_EVERY_CLOUD = pytest.mark.parametrize("cloud_case", cases(slow=["dps-single"]), indirect=True)
-"""Not slow, but for the second way of one cloud."""
 
 FAULTS = pytest.mark.parametrize(
     ("effect", "error"),

@@ -6,7 +6,6 @@ from tests.cloud_cases.fixtures import KINDS
 from tests.cloud_cases.interface import keys
 from tests.clouds.conformance.devices import (
     FAULTS,
-    ON_EVERY_CLOUD,
     made_by_us,
     plan_of,
     plan_of_absent,
@@ -20,7 +19,6 @@ WHERE_IT_BATCHES = pytest.mark.parametrize(
 )
 
 
-@ON_EVERY_CLOUD
 def test_a_cloud_says_how_many_go_together(case, cloud):
     plan = plan_of(cloud, verified(0))
     sizes = [

@@ -5,7 +5,6 @@ import pytest
 from tests.cloud_cases.interface import keys
 from tests.clouds.conformance.devices import (
     FAULTS,
-    ON_EVERY_CLOUD,
     calls_of,
     made_by_us,
     plan_of,
@@ -18,8 +17,6 @@ from tng.clouds.interface import (
 )
 from tng.errors import TargetError
 from tng.sandbox.faults import Fault, LostReply, ServerError, Throttle, When
-
-pytestmark = ON_EVERY_CLOUD
 
 
 def failing_once(case, cloud, step, effect, error):

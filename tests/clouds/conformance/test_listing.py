@@ -5,13 +5,11 @@ from datetime import timedelta
 import pytest
 
 from tests.cloud_cases.interface import chip, keys
-from tests.clouds.conformance.devices import FAULTS, ON_EVERY_CLOUD, registered
+from tests.clouds.conformance.devices import FAULTS, registered
 from tests.planned_devices import verified
 from tng.clouds.interface import ListingCloud
 from tng.plan.models import Disposition
 from tng.sandbox.faults import Fault
-
-pytestmark = ON_EVERY_CLOUD
 
 
 def name_of(number):

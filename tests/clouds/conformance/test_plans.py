@@ -1,7 +1,6 @@
 """Plans are pure, see what was made, and change only what they are asked to."""
 
 from tests.clouds.conformance.devices import (
-    ON_EVERY_CLOUD,
     made_by_us,
     perform_all,
     plan_of,
@@ -10,8 +9,6 @@ from tests.clouds.conformance.devices import (
 from tests.planned_devices import verified
 from tng.plan.models import Disposition
 from tng.plan.view import RemoteView
-
-pytestmark = ON_EVERY_CLOUD
 
 
 def test_planning_and_steps_are_pure(case, cloud):

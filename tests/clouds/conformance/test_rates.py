@@ -1,15 +1,12 @@
 """Every call is paced: through the caller, at a rate that the vendor allows."""
 
 from tests.clouds.conformance.devices import (
-    ON_EVERY_CLOUD,
     made_by_us,
     perform_all,
     plan_of,
     registered,
 )
 from tests.planned_devices import verified
-
-pytestmark = ON_EVERY_CLOUD
 
 
 def test_every_read_is_made_through_the_caller_and_named_as_its_rate_is(case, caller, cloud):

@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 from tests.clouds.conformance.devices import (
-    ON_EVERY_CLOUD,
     made_by_us,
     perform_all,
     plan_of,
@@ -11,8 +10,6 @@ from tests.clouds.conformance.devices import (
 )
 from tests.planned_devices import verified
 from tng.clouds.interface import AttentionStep
-
-pytestmark = ON_EVERY_CLOUD
 
 
 def test_every_step_may_be_sent_again(case, cloud):

@@ -16,6 +16,7 @@ from rich.table import Table
 
 from tests.audit.sample import sample_audit
 from tests.chromium import Browser, missing_chromium, open_chromium
+from tests.report.audit.html import stopwatch
 from tng.audit.models import Audit
 from tng.report.audit.html import write_html
 
@@ -55,6 +56,8 @@ def _opened(folder: Path, pages: dict[int, Path], rounds: int) -> dict[str, floa
             for size, path in pages.items():
                 key = f"page_interactive_ms_{size}"
                 samples.setdefault(key, []).append(_ready(browser, path, _INTERACTIVE))
+                samples.setdefault(f"page_sort_ms_{size}", []).append(_slowest_sort(browser))
+                samples.setdefault(f"page_search_ms_{size}", []).append(_slowest_search(browser))
     return {name: statistics.median(values) for name, values in samples.items()}
 
 
@@ -62,6 +65,18 @@ def _ready(browser: Browser, path: Path, moment: str) -> float:
     browser.open(path)
     browser.wait("document.readyState === 'complete'")
     return float(browser.run(moment))
+
+
+def _slowest_sort(browser: Browser) -> float:
+    """The longest that a click on a heading takes, in milliseconds."""
+    headings = browser.driver.find_elements("css selector", "#headings button")
+    return max(float(browser.run(stopwatch.CLICKED, heading)) for heading in headings)
+
+
+def _slowest_search(browser: Browser) -> float:
+    """The longest from a word typed to the rows that have it, in milliseconds."""
+    run = browser.driver.execute_async_script
+    return max(float(run(stopwatch.SEARCHED, words)) for words in stopwatch.WORDS)
 
 
 def _walk(audit: Audit) -> None:
@@ -104,6 +119,9 @@ def page_table(figures: dict[str, float]) -> Table:
     table.add_row("memory for writing, at most", "", f"{figures['page_peak_mib']:.0f} MiB")
     if "page_empty_ms" in figures:
         table.add_row("interactive in Chromium", *(_interactive(figures, size) for size in SIZES))
+        for what in ("sort", "search"):
+            times = (f"{figures[f'page_{what}_ms_{size}']:.0f} ms" for size in SIZES)
+            table.add_row(f"slowest {what}", *times)
     return table
 
 

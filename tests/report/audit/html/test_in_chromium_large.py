@@ -10,41 +10,14 @@ from selenium.webdriver.common.by import By
 
 from tests.audit.sample import SampleShelf, sample_audit
 from tests.chromium import Browser
-from tests.report.audit.html import using
+from tests.report.audit.html import stopwatch, using
 from tng.report.audit.html import write_html
 
 COUNT = 100_000
 COUNT_TOO_TALL = 250_000
-QUICK = 400
-"""Milliseconds: twice what is aimed at, since tests run side by side on slow machines."""
+PATIENCE = 10_000
+"""Milliseconds after which something is broken; how quick it is, the benchmark measures."""
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
-
-_TIMED = """
-    const began = performance.now();
-    arguments[0].click();
-    document.getElementById("viewport").getBoundingClientRect();
-    return performance.now() - began;
-"""
-_CHOSEN = """
-    const [select, number] = arguments;
-    const began = performance.now();
-    select.selectedIndex = number;
-    select.dispatchEvent(new Event("change"));
-    document.getElementById("viewport").getBoundingClientRect();
-    return performance.now() - began;
-"""
-_SEARCHED = """
-    const [words, done] = arguments;
-    const field = document.getElementById("search");
-    const typed = performance.now();
-    new MutationObserver((_, observer) => {
-        observer.disconnect();
-        document.getElementById("viewport").getBoundingClientRect();
-        done(performance.now() - typed);
-    }).observe(document.getElementById("shown"), { childList: true });
-    field.value = words;
-    field.dispatchEvent(new Event("input"));
-"""
 
 
 @pytest.fixture(scope="module")
@@ -63,15 +36,15 @@ def page(browser: Browser, large_page) -> Browser:
     return browser
 
 
-def test_sorting_searching_and_filtering_are_quick(page: Browser):
+def test_sorting_searching_and_filtering_come_to_an_end(page: Browser):
     buttons = page.driver.find_elements(By.CSS_SELECTOR, "#headings button")
     for button in buttons:
-        assert page.run(_TIMED, button) < QUICK, button.text
+        assert page.run(stopwatch.CLICKED, button) < PATIENCE, button.text
     for select in page.driver.find_elements(By.CSS_SELECTOR, ".controls select"):
-        assert page.run(_CHOSEN, select, 1) < QUICK, select.get_attribute("id")
-        assert page.run(_CHOSEN, select, 0) < QUICK
-    for words in ("0", "01ff", "sn0123", "signature", "nothing has this"):
-        assert page.driver.execute_async_script(_SEARCHED, words) < QUICK, words
+        assert page.run(stopwatch.CHOSEN, select, 1) < PATIENCE, select.get_attribute("id")
+        assert page.run(stopwatch.CHOSEN, select, 0) < PATIENCE
+    for words in stopwatch.WORDS:
+        assert page.driver.execute_async_script(stopwatch.SEARCHED, words) < PATIENCE, words
 
 
 def test_any_place_is_reached_and_few_rows_are_drawn(page: Browser):

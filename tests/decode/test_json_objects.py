@@ -115,7 +115,8 @@ def test_a_truncated_array_gives_what_came_before_and_says_that_it_is_cut_short(
     data = _array(_entries())[:length]
     whole = [entry for entry in _entries() if entry in data]
     assert _cuts(data) == whole
-    assert _damages(data)[-1:] == (["input-cut-short"] if length else [])
+    # Once, whether the end lies in an entry or between two.
+    assert _damages(data) == (["input-cut-short"] if length else [])
 
 
 def test_a_lost_brace_between_two_entries_costs_the_first_alone():

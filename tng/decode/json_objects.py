@@ -22,6 +22,7 @@ _ENTRY_START = re.compile(rb'\{\s*"(?:payload|protected|header|signature)"\s*:')
 _SPACE = re.compile(rb"[ \t\r\n]*")
 _BETWEEN = re.compile(rb"[ \t\r\n,\[\]]*")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_CUT_SHORT = "input-cut-short"
 _STRETCH = 4096
 """How far a quote is looked for in one go, so that small objects without any stay cheap."""
 
@@ -60,14 +61,18 @@ def split_objects(
     window = _Window(stream, entry_start)
     form = _read_form(window)
     yield form
+    is_told = False
     while window.skip_between():
         if window.at_object():
-            yield from _cut_object(window)
+            for piece in _cut_object(window):
+                is_told = isinstance(piece, Damage) and piece.code == _CUT_SHORT
+                yield piece
         else:
             yield Damage("entry-malformed", f"{window.sample()} stands where an entry should begin")
             window.resynchronise(0)
-    if form.is_array and not window.array_closed:
-        yield Damage("input-cut-short", "the array of entries is never closed")
+    # The entry in which the input ends is not counted a second time.
+    if form.is_array and not window.array_closed and not is_told:
+        yield Damage(_CUT_SHORT, "the array of entries is never closed")
 
 
 def _read_form(window: "_Window") -> Form:
@@ -165,7 +170,7 @@ class _Window:
                 # A lost quote or brace glued entries together: give up the first alone.
                 return Damage("entry-malformed", "the entry runs into the next one")
             if not self._more():
-                return Damage("input-cut-short", "the input ends in the middle of an entry")
+                return Damage(_CUT_SHORT, "the input ends in the middle of an entry")
 
     def _following_start(self) -> int:
         """Offset of the next entry's beginning behind the position; else the buffer's end."""

@@ -7,6 +7,7 @@ asks for something illegal gets it.
 """
 
 from datetime import datetime
+from functools import lru_cache
 
 TRUE = b"\x01\x01\xff"
 NULL = b"\x05\x00"
@@ -55,6 +56,7 @@ def bit_string(content: bytes, unused: int = 0) -> bytes:
     return element(0x03, bytes((unused,)), content)
 
 
+@lru_cache(maxsize=64)
 def object_identifier(dotted: str) -> bytes:
     """OBJECT IDENTIFIER from its dotted form, for example ``"2.5.4.3"``."""
     first, second, *rest = (int(arc) for arc in dotted.split("."))

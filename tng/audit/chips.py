@@ -5,15 +5,13 @@ line, of the same part and group.
 """
 
 import json
-import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 
 from tng.audit.arrivals import Arrival
+from tng.temporary_database import temporary_database
 
-_TEMPORARY_DATABASE = ""
-"""SQLite's name for a database in an unlinked temporary file (sqlite.org/inmemorydb.html)."""
 _CACHE_KIB = 16 * 1024
 _REMEMBERED = 4096
 _PART_UNKNOWN = 1 << 62
@@ -111,13 +109,7 @@ class Chips:
     """
 
     def __init__(self) -> None:
-        self._database = sqlite3.connect(
-            _TEMPORARY_DATABASE, isolation_level=None, check_same_thread=False
-        )
-        self._database.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
-        self._database.execute("PRAGMA journal_mode = OFF")
-        self._database.execute("PRAGMA synchronous = OFF")
-        self._database.executescript(_TABLES)
+        self._database = temporary_database(_TABLES, cache_kib=_CACHE_KIB, check_same_thread=False)
         self._remembered: dict[Kind, int] = {}
 
     def close(self) -> None:

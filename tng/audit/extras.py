@@ -7,14 +7,18 @@ from typing import Any, Self
 from tng.audit.models import UnknownDevice
 from tng.clouds.interface import HeldDevice
 from tng.errors import OutputError
+from tng.temporary_database import temporary_database
 
 FIRST = 100
 """How many are named in a report; the rest is counted."""
 
-_TEMPORARY_DATABASE = ""
-"""SQLite keeps it in memory as far as its cache reaches, then in a file that has no name."""
-
 _BATCH = 1000
+
+_SCHEMA = """
+CREATE TABLE held (
+    key TEXT, name TEXT, recorded INTEGER DEFAULT 0, PRIMARY KEY (key, name)
+) WITHOUT ROWID;
+"""
 
 _COUNTS = "SELECT recorded, count(*) FROM held GROUP BY recorded"
 _FIRST = "SELECT key, name, recorded FROM held ORDER BY recorded, key, name LIMIT ?"
@@ -24,15 +28,7 @@ class Extras:
     """A context manager; to be used by one thread at a time. Every method raises `OutputError`."""
 
     def __init__(self) -> None:
-        self._database = sqlite3.connect(
-            _TEMPORARY_DATABASE, isolation_level=None, check_same_thread=False
-        )
-        self._database.execute("PRAGMA journal_mode = OFF")
-        self._database.execute("PRAGMA synchronous = OFF")
-        self._database.execute(
-            "CREATE TABLE held (key TEXT, name TEXT, recorded INTEGER DEFAULT 0,"
-            " PRIMARY KEY (key, name)) WITHOUT ROWID"
-        )
+        self._database = temporary_database(_SCHEMA, check_same_thread=False)
         self._waiting: list[tuple[str, str]] = []
 
     def __enter__(self) -> Self:

@@ -20,14 +20,18 @@ from tng.audit.models import Delivery, OrderMatch, Standing
 from tng.audit.reported import ReportedDevice, ReportedStanding
 from tng.errors import OutputError
 from tng.models import Status
+from tng.temporary_database import temporary_database
 
 _CACHE_KIB = 16 * 1024
 _BATCH = 1000
-_TEMPORARY_DATABASE = ""
-"""SQLite's name for a database in an unlinked temporary file (sqlite.org/inmemorydb.html)."""
 
 _SIDES = ("old", "new")
 _COLUMNS = "number INTEGER PRIMARY KEY, certificate BLOB, chip BLOB, refused INTEGER"
+_SCHEMA = f"""
+CREATE TABLE old ({_COLUMNS}, source TEXT, body BLOB);
+CREATE TABLE new ({_COLUMNS}, source TEXT, body BLOB);
+CREATE TABLE pairs (new INTEGER PRIMARY KEY, old INTEGER UNIQUE NOT NULL);
+"""
 _PAIR = """
     INSERT INTO pairs SELECT new_keys.number, old_keys.number
     FROM new_keys JOIN old_keys USING (key, rank) ORDER BY new_keys.number
@@ -58,15 +62,7 @@ class Pairing:
     """Takes the devices of both reports, then gives what may differ; a context manager."""
 
     def __init__(self) -> None:
-        self._database = sqlite3.connect(_TEMPORARY_DATABASE, isolation_level=None)
-        self._database.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
-        self._database.execute("PRAGMA journal_mode = OFF")
-        self._database.execute("PRAGMA synchronous = OFF")
-        for side in _SIDES:
-            self._database.execute(f"CREATE TABLE {side} ({_COLUMNS}, source TEXT, body BLOB)")
-        self._database.execute(
-            "CREATE TABLE pairs (new INTEGER PRIMARY KEY, old INTEGER UNIQUE NOT NULL)"
-        )
+        self._database = temporary_database(_SCHEMA, cache_kib=_CACHE_KIB)
 
     def __enter__(self) -> Self:
         return self

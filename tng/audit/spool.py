@@ -5,7 +5,6 @@ and targets only after all were judged. So their rows lie in a temporary file of
 what is found of them afterwards beside them, and are put together while a report walks along.
 """
 
-import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from types import TracebackType
@@ -28,10 +27,8 @@ from tng.models import AttestedDevice, Outcome, Undecodable, VerifiedDevice
 from tng.report.json_text import to_json
 from tng.report.rows import device_row
 from tng.report.text import without_surrogates
+from tng.temporary_database import temporary_database
 from tng.verify.duplicates import REPEATED
-
-_TEMPORARY_DATABASE = ""
-"""SQLite's name for a database in an unlinked temporary file (sqlite.org/inmemorydb.html)."""
 
 _BATCH = 512
 _CACHE_KIB = 8 * 1024
@@ -63,11 +60,7 @@ class Spool:
     """The devices of one audit, in the order they came; a context manager and a `Shelf`."""
 
     def __init__(self) -> None:
-        self._database = sqlite3.connect(_TEMPORARY_DATABASE, isolation_level=None)
-        self._database.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
-        self._database.execute("PRAGMA journal_mode = OFF")
-        self._database.execute("PRAGMA synchronous = OFF")
-        self._database.executescript(_SCHEMA)
+        self._database = temporary_database(_SCHEMA, cache_kib=_CACHE_KIB)
         self._database.execute("BEGIN")
         self._waiting: list[_Row] = []
         self._count = 0

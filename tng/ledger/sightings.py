@@ -6,13 +6,14 @@ same. Knows nothing of how an audit judges.
 """
 
 import json
-import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import sha256
 from itertools import islice
 from typing import Any, Protocol
 
+from tng.ledger.transaction import Transaction
 from tng.sources.names import printable
 
 BATCH = 500
@@ -20,31 +21,37 @@ BATCH = 500
 _NEVER = 2**62
 """Later than any source."""
 
-_ADD_SOURCE = "INSERT OR IGNORE INTO audited_sources (sha256, name, at) VALUES (?, ?, ?)"
+_ADD_SOURCE = """
+    INSERT INTO audited_sources (sha256, name, at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING
+"""
 _SOURCE_ID = "SELECT id FROM audited_sources WHERE sha256 = ?"
-_ADD_SIGHTING = "INSERT OR IGNORE INTO sightings (chip, source, certificate) VALUES (?, ?, ?)"
-_ADD_ORDER = "INSERT OR IGNORE INTO chip_orders (chip, name, at) VALUES (?, ?, ?)"
-_OWN_SOURCES = """
-    SELECT sha256, id FROM audited_sources WHERE sha256 IN (SELECT value FROM json_each(?))
+_ADD_SIGHTING = """
+    INSERT INTO sightings (chip, source, certificate) VALUES (?, ?, ?) ON CONFLICT DO NOTHING
+"""
+_ADD_ORDER = """
+    INSERT INTO chip_orders (chip, name, at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING
 """
 _SOURCE = "SELECT at, name FROM audited_sources WHERE id = ?"
-_EARLIER = """
-    SELECT asked.key, min(sightings.source),
-           max(sightings.certificate = json_extract(asked.value, '$[2]'))
-    FROM json_each(?1) AS asked CROSS JOIN sightings
-        ON sightings.chip = json_extract(asked.value, '$[0]')
-    WHERE sightings.source < json_extract(asked.value, '$[1]')
-      AND sightings.source NOT IN (SELECT value FROM json_each(?2))
-    GROUP BY asked.key
-"""
-_ORDERS = """
-    SELECT asked.key, chip_orders.name, chip_orders.at
-    FROM json_each(?1) AS asked CROSS JOIN chip_orders
-        ON chip_orders.chip = json_extract(asked.value, '$[0]')
-    WHERE json_extract(asked.value, '$[3]') NOT IN ('', chip_orders.name)
-"""
+
+_LONGEST_NAME = 1000
+"""Characters; PostgreSQL indexes nothing above a third of a page (2,704 bytes)."""
 
 Rows = Callable[[str, Sequence[object]], list[tuple[Any, ...]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """The statements that take a JSON list apart, which no two databases do alike.
+
+    ``own_sources`` gives (sha256, id) of a list of sha256. ``earlier`` and ``orders`` take a
+    list of (chip, source, certificate, order) and give, by position from 0, the first earlier
+    source and whether the certificate is the same (``earlier`` also takes a list of sources
+    to leave out), or the name and time of another order.
+    """
+
+    own_sources: str
+    earlier: str
+    orders: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,17 +122,19 @@ class AuditMemory(Protocol):
 
 
 def recall(
-    rows: Rows, chips: Iterable[AuditedChip], contents: Iterable[str]
+    rows: Rows, ask: Questions, chips: Iterable[AuditedChip], contents: Iterable[str]
 ) -> Iterator[Recollection]:
-    """`AuditMemory.recall` by ``rows``, which runs a query."""
-    own: dict[str, int] = dict(rows(_OWN_SOURCES, (json.dumps(sorted(set(contents))),)))
+    """`AuditMemory.recall` by ``rows``, which runs one of the questions."""
+    own: dict[str, int] = dict(rows(ask.own_sources, (json.dumps(sorted(set(contents))),)))
     excluded = json.dumps(sorted(own.values()))
     sources: dict[int, tuple[str, str]] = {}
     stream = iter(chips)
     while batch := list(islice(stream, BATCH)):
         asked = json.dumps([_asked(chip, own) for chip in batch])
-        sightings = {key: (source, same) for key, source, same in rows(_EARLIER, (asked, excluded))}
-        orders = {key: EarlierOrder(at, name) for key, name, at in rows(_ORDERS, (asked,))}
+        sightings = {
+            key: (source, same) for key, source, same in rows(ask.earlier, (asked, excluded))
+        }
+        orders = {key: EarlierOrder(at, name) for key, name, at in rows(ask.orders, (asked,))}
         for source, _ in sightings.values():
             if source not in sources:
                 sources[source] = rows(_SOURCE, (source,))[0]
@@ -137,31 +146,38 @@ def recall(
             yield Recollection(batch[key], sighting, orders.get(key))
 
 
-def remember(connection: sqlite3.Connection, at: datetime, chips: Iterable[AuditedChip]) -> None:
-    """`AuditMemory.remember` within a transaction of ``connection``."""
+def remember(transaction: Transaction, at: datetime, chips: Iterable[AuditedChip]) -> None:
+    """`AuditMemory.remember` within a transaction."""
     when = at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     sources: dict[str, int] = {}
     stream = iter(chips)
     while batch := list(islice(stream, BATCH)):
         for chip in batch:
             if chip.content not in sources:
-                sources[chip.content] = _source_id(connection, chip, when)
-        connection.executemany(
+                sources[chip.content] = _source_id(transaction, chip, when)
+        transaction.many(
             _ADD_SIGHTING,
-            sorted((printable(chip.chip), sources[chip.content], chip.certificate)
+            sorted((_named(chip), sources[chip.content], chip.certificate)
                    for chip in batch),
         )  # fmt: skip
-        connection.executemany(
+        transaction.many(
             _ADD_ORDER,
-            [(printable(chip.chip), printable(chip.order), when) for chip in batch if chip.order],
+            [(_named(chip), printable(chip.order), when) for chip in batch if chip.order],
         )
 
 
-def _source_id(connection: sqlite3.Connection, chip: AuditedChip, when: str) -> int:
-    connection.execute(_ADD_SOURCE, (chip.content, printable(chip.source), when))
-    return int(connection.execute(_SOURCE_ID, (chip.content,)).fetchone()[0])
+def _source_id(transaction: Transaction, chip: AuditedChip, when: str) -> int:
+    transaction.rows(_ADD_SOURCE, (chip.content, printable(chip.source), when))
+    return int(transaction.rows(_SOURCE_ID, (chip.content,))[0][0])
+
+
+def _named(chip: AuditedChip) -> str:
+    name = printable(chip.chip)
+    if len(name) <= _LONGEST_NAME:
+        return name
+    return f"sha256:{sha256(name.encode()).hexdigest()}"
 
 
 def _asked(chip: AuditedChip, own: Mapping[str, int]) -> tuple[str, int, str, str]:
     before = own.get(chip.content, _NEVER)
-    return printable(chip.chip), before, chip.certificate, printable(chip.order)
+    return _named(chip), before, chip.certificate, printable(chip.order)

@@ -1,4 +1,7 @@
-"""The SQL of the ledger; no value is ever pasted into a statement."""
+"""The SQL of the ledger; no value is ever pasted into a statement.
+
+It is what SQLite (from 3.24) and PostgreSQL understand alike, with ``?`` for a value.
+"""
 
 BEGIN_RUN = "INSERT INTO runs (command, version, started_at) VALUES (?, ?, ?)"
 FINISH_RUN = "UPDATE runs SET finished_at = ?, result = ? WHERE id = ?"
@@ -30,7 +33,7 @@ MEMORY = """
 INTEND = """
     INSERT INTO steps (target, key, direction, operation, subject, position, state, absent,
                        made, already, note, code, at)
-    VALUES (?, ?, ?, ?, ?, ?, 'intent', ?, 0, 0, '', '', ?)
+    VALUES (?, ?, ?, ?, ?, ?, 'intent', ?, FALSE, FALSE, '', '', ?)
     ON CONFLICT (target, key, direction, operation, subject) DO UPDATE SET
         position = excluded.position, state = 'intent', absent = excluded.absent,
         at = excluded.at
@@ -49,11 +52,11 @@ RESTORE = """
 """
 FORGET_UNDO = "DELETE FROM steps WHERE target = ? AND key = ? AND direction = 'undo'"
 DOUBT_REGISTERED = """
-    UPDATE steps SET state = 'undone', made = max(made, state = 'intent' AND absent)
+    UPDATE steps SET state = 'undone', made = (made OR (state = 'intent' AND absent))
     WHERE target = ? AND key = ? AND direction = 'register'
 """
 FORGET_REGISTERED = """
-    UPDATE steps SET state = 'undone', made = 0
+    UPDATE steps SET state = 'undone', made = FALSE
     WHERE target = ? AND key = ? AND direction = 'register'
 """
 
@@ -66,22 +69,23 @@ MADE_DEVICES = """
     ORDER BY key LIMIT ?
 """
 MADE_STEPS = """
-    SELECT operation, subject FROM steps
-    WHERE target = ? AND key = ? AND direction = 'register'
+    SELECT key, operation, subject FROM steps
+    WHERE target = ? AND key BETWEEN ? AND ? AND direction = 'register'
       AND (made OR (state = 'intent' AND absent))
-    ORDER BY position
+    ORDER BY key, position
 """
 
 DEVICES = """
     SELECT key, device_id, name, state, reason, code, updated_at FROM devices
-    WHERE target = ?1 AND (?2 IS NULL OR run = ?2)
-      AND (?3 = '[]' OR state IN (SELECT value FROM json_each(?3)))
-      AND key > ?4 ORDER BY key LIMIT ?5
+    WHERE target = ? AND (CAST(? AS INTEGER) IS NULL OR run = ?)
+      AND state IN (?, ?, ?, ?, ?, ?)
+      AND key > ? ORDER BY key LIMIT ?
 """
+"""``run`` twice, and as many states as there are: of fewer, some stand there twice."""
 LAST_RUN = "SELECT command, coalesce(result, '') FROM runs ORDER BY id DESC LIMIT 1"
 OPEN_WORK = """
     SELECT command, count(*) FROM devices JOIN runs ON runs.id = devices.run
-    WHERE target = ? AND state IN (SELECT value FROM json_each(?))
-    GROUP BY run ORDER BY run DESC
+    WHERE target = ? AND state IN (?, ?, ?, ?)
+    GROUP BY runs.id, command ORDER BY runs.id DESC
 """
 """The commands with the number of their devices in the given states, latest first."""

@@ -9,11 +9,12 @@ import sys
 import time
 import tracemalloc
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
 
+from bench.figures import Figures
 from tests.audit.sample import sample_audit
 from tests.chromium import Browser, missing_chromium, open_chromium
 from tests.report.audit.html import stopwatch
@@ -21,24 +22,23 @@ from tng.audit.models import Audit
 from tng.report.audit.html import write_html
 
 SIZES = (10, 100_000)
+_BYTES = "page_bytes_"
 _EMPTY = "<!doctype html><html lang=en><title>empty</title><p>nothing</p></html>\n"
 _INTERACTIVE = "return performance.getEntriesByName('interactive')[0].startTime"
 _LOADED = "return performance.getEntriesByType('navigation')[0].loadEventEnd"
 
 
-def measure_page(folder: Path, rounds: int) -> dict[str, float]:
-    """Write and open pages of each of `SIZES`; no browser, no times of one."""
+def measure_page(folder: Path, rounds: int, sizes: tuple[int, int] = SIZES) -> dict[str, float]:
+    """Write and open pages of the two sizes; no browser, no times of one."""
     figures: dict[str, float] = {}
     pages = {}
-    for size in SIZES:
+    for size in sizes:
         audit = sample_audit(size)
         pages[size] = folder / f"page-{size}.html"
-        figures[f"page_walk_seconds_{size}"] = _timed(lambda audit=audit: _walk(audit))
-        figures[f"page_write_seconds_{size}"] = _timed(
-            lambda audit=audit, path=pages[size]: _write(audit, path)
-        )
-        figures[f"page_bytes_{size}"] = pages[size].stat().st_size
-    figures["page_peak_mib"] = _peak_mib(sample_audit(SIZES[-1]), folder / "peak.html")
+        figures[f"page_walk_seconds_{size}"] = _timed(partial(_walk, audit))
+        figures[f"page_write_seconds_{size}"] = _timed(partial(_write, audit, pages[size]))
+        figures[f"{_BYTES}{size}"] = pages[size].stat().st_size
+    figures["page_peak_mib"] = _peak_mib(sample_audit(sizes[-1]), folder / "peak.html")
     if reason := missing_chromium():
         print(f"not measured in a browser: {reason}", file=sys.stderr)
         return figures
@@ -106,35 +106,31 @@ def _peak_mib(audit: Audit, path: Path) -> float:
             tracemalloc.stop()
 
 
-def page_table(figures: dict[str, float]) -> Table:
+def page_table(figures: Figures) -> Table:
     """The figures as a table."""
+    sizes = sorted(int(name.removeprefix(_BYTES)) for name in figures if name.startswith(_BYTES))
     table = Table(title="the audit's HTML page")
-    for heading in ("measured", *(f"{size:,} devices" for size in SIZES)):
+    for heading in ("measured", *(f"{size:,} devices" for size in sizes)):
         table.add_column(heading)
-    table.add_row("written in", *(f"{_own(figures, size):.2f} s" for size in SIZES))
-    table.add_row("size", *(f"{figures[f'page_bytes_{size}'] / 1e6:.2f} MB" for size in SIZES))
-    small, large = SIZES
+    table.add_row("written in", *(f"{_own(figures, size):.2f} s" for size in sizes))
+    table.add_row("size", *(f"{figures[f'page_bytes_{size}'] / 1e6:.2f} MB" for size in sizes))
+    small, large = sizes
     added = figures[f"page_bytes_{large}"] - figures[f"page_bytes_{small}"]
     table.add_row("size of each further device", "", f"{added / (large - small):.1f} bytes")
     table.add_row("memory for writing, at most", "", f"{figures['page_peak_mib']:.0f} MiB")
     if "page_empty_ms" in figures:
-        table.add_row("interactive in Chromium", *(_interactive(figures, size) for size in SIZES))
+        table.add_row("interactive in Chromium", *(_interactive(figures, size) for size in sizes))
         for what in ("sort", "search"):
-            times = (f"{figures[f'page_{what}_ms_{size}']:.0f} ms" for size in SIZES)
+            times = (f"{figures[f'page_{what}_ms_{size}']:.0f} ms" for size in sizes)
             table.add_row(f"slowest {what}", *times)
     return table
 
 
-def _own(figures: dict[str, float], size: int) -> float:
+def _own(figures: Figures, size: int) -> float:
     """Seconds of writing without those of making the sample's devices on the way."""
     return figures[f"page_write_seconds_{size}"] - figures[f"page_walk_seconds_{size}"]
 
 
-def _interactive(figures: dict[str, float], size: int) -> str:
+def _interactive(figures: Figures, size: int) -> str:
     taken, empty = figures[f"page_interactive_ms_{size}"], figures["page_empty_ms"]
     return f"{taken:.0f} ms, {taken / empty:.1f} x an empty page"
-
-
-def print_page(figures: dict[str, float]) -> None:
-    """Print the table."""
-    Console(width=100).print(page_table(figures))

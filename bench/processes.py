@@ -1,14 +1,27 @@
 """Figures of whole processes: peak memory of all of them together, and start-up."""
 
-import os
 import statistics
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 _SAMPLE_SECONDS = 0.02
+_PROCESSES = Path("/proc")
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """Seconds from start to end, and the peak of the proportional set sizes in bytes.
+
+    The peak is 0 where the system does not tell (`has_proc`).
+    """
+
+    seconds: float
+    peak: int
 
 
 def tng_command(*arguments: str) -> list[str]:
@@ -16,35 +29,54 @@ def tng_command(*arguments: str) -> list[str]:
     return [str(Path(sys.executable).with_name("tng")), *arguments]
 
 
-def elapsed(command: list[str], rounds: int) -> float:
-    """Median seconds from start to end; the output is thrown away."""
-    samples = []
+def elapsed(commands: Sequence[list[str]], rounds: int) -> list[float]:
+    """Median seconds of each from start to end, run in turn; the output is thrown away."""
+    samples: list[list[float]] = [[] for _ in commands]
     for _ in range(rounds):
-        start = time.perf_counter()
-        subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
-        samples.append(time.perf_counter() - start)
-    return statistics.median(samples)
+        for command, taken in zip(commands, samples, strict=True):
+            start = time.perf_counter()
+            subprocess.run(
+                command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True
+            )
+            taken.append(time.perf_counter() - start)
+    return [statistics.median(taken) for taken in samples]
 
 
-def peak_memory(command: list[str]) -> int:
-    """Peak of the proportional set sizes of the process and its children, in bytes.
+def watched(
+    command: list[str], *, every: float = _SAMPLE_SECONDS, expect: Collection[int] = (0,)
+) -> Watched:
+    """Run the command to its end, looking at its memory and its children's ``every`` seconds.
 
-    Sampled from ``/proc`` (Linux); pages that processes share count once.
+    Sampled from ``/proc`` (Linux); pages that processes share count once. Raises
+    `subprocess.CalledProcessError` for an exit code that is not expected.
     """
     peak = 0
+    start = time.perf_counter()
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         ended = threading.Event()
-        threading.Thread(target=lambda: (process.wait(), ended.set()), daemon=True).start()
-        while not ended.wait(_SAMPLE_SECONDS):
-            peak = max(peak, sum(map(_proportional_set_size, _family(process.pid))))
-    if process.returncode:
+        threading.Thread(target=_tell_end, args=(process, ended), daemon=True).start()
+        while not ended.wait(every):
+            if has_proc():
+                peak = max(peak, sum(map(_proportional_set_size, _family(process.pid))))
+        seconds = time.perf_counter() - start
+    if process.returncode not in expect:
         raise subprocess.CalledProcessError(process.returncode, command)
-    return peak
+    return Watched(seconds, peak)
+
+
+def has_proc() -> bool:
+    """Whether memory can be measured here."""
+    return (_PROCESSES / "self" / "smaps_rollup").exists()
+
+
+def _tell_end(process: subprocess.Popen[bytes], ended: threading.Event) -> None:
+    process.wait()
+    ended.set()
 
 
 def _family(root: int) -> list[int]:
     parents: dict[int, int] = {}
-    for entry in Path("/proc").iterdir():
+    for entry in _PROCESSES.iterdir():
         if entry.name.isdigit():
             try:
                 fields = (entry / "stat").read_text().rpartition(")")[2].split()
@@ -59,15 +91,10 @@ def _family(root: int) -> list[int]:
 
 def _proportional_set_size(process: int) -> int:
     try:
-        with open(f"/proc/{process}/smaps_rollup", encoding="ascii") as rollup:  # noqa: PTH123
+        with (_PROCESSES / str(process) / "smaps_rollup").open(encoding="ascii") as rollup:
             for line in rollup:
                 if line.startswith("Pss:"):
                     return int(line.split()[1]) * 1024
     except OSError:
         return 0
     return 0
-
-
-def has_proc() -> bool:
-    """Whether memory can be measured here."""
-    return os.path.exists("/proc/self/smaps_rollup")  # noqa: PTH110

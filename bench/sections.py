@@ -1,0 +1,174 @@
+"""The sections of the benchmark: a new one is a line here.
+
+What a section needs is imported when it is measured or shown, so that one of them neither waits
+for nor fails with the libraries of another.
+"""
+
+from collections.abc import Iterable
+
+from rich.table import Table
+
+from bench.figures import Figures, Section, Settings, Target
+
+
+def _measure_local(settings: Settings) -> Figures:
+    from bench.local import measure_local
+
+    return measure_local(settings)
+
+
+def _local_tables(figures: Figures) -> Iterable[Table]:
+    from bench.local import local_tables
+
+    return local_tables(figures)
+
+
+def _measure_peers(settings: Settings) -> Figures:
+    from bench.peers import measure_peers
+
+    return measure_peers(settings)
+
+
+def _peers_tables(figures: Figures) -> Iterable[Table]:
+    from bench.peers import peers_tables
+
+    return peers_tables(figures)
+
+
+def _measure_million(settings: Settings) -> Figures:
+    from bench.million import measure_million
+
+    return measure_million(settings)
+
+
+def _million_tables(figures: Figures) -> Iterable[Table]:
+    from bench.million import million_tables
+
+    return million_tables(figures)
+
+
+def _measure_ledger(settings: Settings) -> Figures:
+    from bench.ledger import measure_ledger
+
+    return measure_ledger(settings)
+
+
+def _ledger_tables(figures: Figures) -> Iterable[Table]:
+    from bench.ledger import ledger_tables
+
+    return ledger_tables(figures)
+
+
+def _measure_azure(settings: Settings) -> Figures:
+    from bench.dps_service import DpsProcess
+    from bench.enrolling import DEVICES, EnrollingBench
+    from bench.inputs import make_inputs
+    from bench.verifying import verified_devices
+
+    devices = verified_devices(make_inputs(settings.folder, (DEVICES,)), DEVICES)
+    with DpsProcess() as service:
+        return EnrollingBench(service, devices, settings.folder).run(settings.rounds)
+
+
+def _azure_tables(figures: Figures) -> Iterable[Table]:
+    from bench.enrolling_table import enrolling_tables
+
+    return enrolling_tables(figures)
+
+
+def _measure_page(settings: Settings) -> Figures:
+    from bench.page import SIZES, measure_page
+
+    sizes = (10, 1_000) if settings.quick else SIZES
+    return measure_page(settings.folder, settings.rounds, sizes)
+
+
+def _page_tables(figures: Figures) -> Iterable[Table]:
+    from bench.page import page_table
+
+    return (page_table(figures),)
+
+
+SECTIONS: tuple[Section, ...] = (
+    Section(
+        "local",
+        "decode and verify on one machine: speed, memory, start-up",
+        _measure_local,
+        _local_tables,
+        (
+            Target(
+                "one core, of the bare-verification limit",
+                "one_core_ratio_to_limit", 0.75, "{:.0%}",
+            ),
+            Target("all cores, of one core", "all_cores_speed_up", 1.8, "{:.2f} x"),
+            Target("tng --help", "help_seconds", 0.25, "{:.2f} s", at_least=False),
+            Target(
+                "10 entries, prompt to prompt",
+                "ten_entries_seconds", 0.4, "{:.2f} s", at_least=False,
+            ),
+        ),
+    ),
+    Section(
+        "peers",
+        "the same manifest through what other people use",
+        _measure_peers,
+        _peers_tables,
+        (
+            Target(
+                "all cores, of a script that checks the JWS alone",
+                "peers_tng_to_jws", 2.0, "{:.1f} x",
+            ),
+        ),
+    ),
+    Section(
+        "million",
+        "a million chips through the command",
+        _measure_million,
+        _million_tables,
+        (
+            Target(
+                "memory of all processes together, a million entries",
+                "million_peak_mb", 200, "{:.0f} MB", at_least=False,
+            ),
+            Target(
+                "verified and repeated devices told exactly (1: they are)",
+                "million_exact", 1, "{:.0f}",
+            ),
+        ),
+    ),
+    Section(
+        "ledger",
+        "what registering carries without a cloud",
+        _measure_ledger,
+        _ledger_tables,
+        (
+            Target(
+                "the ledger, devices a second, of the highest quota that is held (1,000)",
+                "ledger_devices_per_second", 1000, "{:,.0f}",
+            ),
+        ),
+    ),
+    Section(
+        "azure",
+        "registering in a stand-in of Azure DPS over https",
+        _measure_azure,
+        _azure_tables,
+        (
+            Target(
+                "throttled by the DPS stand-in at a set rate",
+                "dps_held_single_throttled", 0, "{:.0f}", at_least=False,
+            ),
+        ),
+    ),
+    Section(
+        "page",
+        "the audit's HTML page",
+        _measure_page,
+        _page_tables,
+    ),
+)  # fmt: skip
+
+
+def section(name: str) -> Section:
+    """The section of that name. Raises `KeyError` for none."""
+    return {each.name: each for each in SECTIONS}[name]

@@ -1,0 +1,126 @@
+"""What can go wrong with an object, in our words and with the next step.
+
+The clients' own exceptions end here. Their texts are not repeated, since they may quote requests;
+their codes are.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tng.errors import TngError
+from tng.storage.locations import Service, Url
+
+
+class StorageError(TngError):
+    """An object cannot be read or written."""
+
+
+class NotFoundError(StorageError):
+    """There is no such object, or no such bucket."""
+
+
+class StorageSetupError(StorageError):
+    """What every URL of the service needs is missing: its package, or usable credentials."""
+
+
+class ChangedError(StorageError):
+    """The object is not the one of which the beginning was read."""
+
+
+_CREDENTIALS_HINT = {
+    Service.S3: "Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
+    Service.ABFS: "Set AZURE_STORAGE_CONNECTION_STRING, or run `az login`.",
+}
+_ACCESS_HINT = {
+    Service.S3: "Allow s3:ListBucket, s3:GetObject and, for outputs, s3:PutObject.",
+    Service.ABFS: "Assign Storage Blob Data Reader or, for outputs, Storage Blob Data Contributor.",
+}
+_NETWORK_HINT = {
+    Service.S3: "Check the network, AWS_ENDPOINT_URL and AWS_REGION, and run the command again.",
+    Service.ABFS: "Check the network and the account's name, and run the command again.",
+}
+
+_NO_CREDENTIALS = {
+    "NoCredentialsError", "PartialCredentialsError", "CredentialRetrievalError", "ProfileNotFound",
+    "TokenRetrievalError", "SSOTokenLoadError", "UnauthorizedSSOTokenError", "NoAuthTokenError",
+    "CredentialUnavailableError", "LoginRefreshRequired",
+}  # fmt: skip
+_NETWORK = {
+    "EndpointConnectionError", "ConnectionClosedError", "ConnectTimeoutError", "ReadTimeoutError",
+    "HTTPClientError", "ProxyConnectionError", "SSLError", "ResponseStreamingError",
+    "IncompleteReadError", "IncompleteRead", "ClientPayloadError", "ClientConnectionError",
+    "ServiceRequestError", "ServiceResponseError", "ServiceRequestTimeoutError",
+    "ServiceResponseTimeoutError", "FSTimeoutError",
+}  # fmt: skip
+"""Classes of botocore, aiohttp and azure-core, by name: none of them need be installed."""
+
+_CHANGED = {"FileExpired", "ResourceModifiedError"}
+_CODES_OF_CHANGE = {"PreconditionFailed", "ConditionNotMet"}
+_CODES_OF_ABSENCE = {
+    "NoSuchKey", "NoSuchBucket", "404", "BlobNotFound", "ContainerNotFound", "ResourceNotFound",
+}  # fmt: skip
+_CODES_OF_CREDENTIALS = {
+    "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "TokenRefreshRequired",
+    "AuthenticationFailed", "InvalidAuthenticationInfo", "NoAuthenticationInformation",
+}  # fmt: skip
+
+
+@contextmanager
+def converted(url: Url) -> Iterator[None]:
+    """Raise what a client raises as the `StorageError` that tells it."""
+    try:
+        yield
+    except TngError:
+        raise
+    except Exception as error:
+        raise as_storage_error(error, url) from error
+
+
+def as_storage_error(error: Exception, url: Url) -> StorageError:
+    """What ``error``, or what lies behind it, means for the object."""
+    behind = list(_behind(error))
+    names = {kind.__name__ for item in behind for kind in type(item).__mro__}
+    codes = [code for item in behind if (code := _code(item))]
+    detail = f" ({codes[0]})" if codes else ""
+    shown = ascii(str(url))[1:-1]
+    if names & _NO_CREDENTIALS or _CODES_OF_CREDENTIALS & set(codes):
+        return StorageSetupError(
+            f"{shown}: no usable credentials{detail}", _CREDENTIALS_HINT[url.service]
+        )
+    if names & _CHANGED or _CODES_OF_CHANGE & set(codes):
+        return ChangedError(f"{shown} changed while it was read", "Run the command again.")
+    if "FileNotFoundError" in names or _CODES_OF_ABSENCE & set(codes):
+        return NotFoundError(f"{shown} does not exist{detail}", "Check bucket and name.")
+    if names & {"PermissionError", "ClientAuthenticationError"} or "403" in codes:
+        return StorageError(f"{shown}: access denied{detail}", _ACCESS_HINT[url.service])
+    if names & (_NETWORK | {"ConnectionError", "TimeoutError"}):
+        return StorageError(
+            f"{shown}: no connection, or it broke ({type(behind[-1]).__name__})",
+            _NETWORK_HINT[url.service],
+        )
+    what = detail or f" ({type(behind[-1]).__name__})"
+    return StorageError(f"{shown}: the service refused or failed{what}", "Run the command again.")
+
+
+def _behind(error: BaseException) -> Iterator[BaseException]:
+    """The error and its causes, the outermost first."""
+    seen: set[int] = set()
+    following: BaseException | None = error
+    while following is not None and id(following) not in seen:
+        seen.add(id(following))
+        yield following
+        following = following.__cause__ or following.__context__
+
+
+def _code(error: BaseException) -> str:
+    """The service's code of an error: a word, or a status of HTTP."""
+    response = getattr(error, "response", None)
+    if isinstance(response, dict):
+        code = response.get("Error", {}).get("Code")
+    else:
+        code = getattr(error, "error_code", None) or getattr(error, "status_code", None)
+    text = str(getattr(code, "value", code) or "")
+    return text if text.isalnum() and len(text) <= _LONGEST_CODE else ""
+
+
+_LONGEST_CODE = 60

@@ -1,6 +1,6 @@
 """From the words on a command line to the files behind them.
 
-Names are only looked up here; nothing is opened.
+Names are only looked up here; nothing is opened. A name is a path or a URL (`tng.storage`).
 """
 
 import glob
@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tng.errors import InputError
+from tng.storage import StorageError, StorageSetupError, is_url, local_path, parse_url
 
 STDIN = "-"
 
@@ -28,11 +29,16 @@ def printable(name: str) -> str:
 def expand(names: Sequence[str]) -> tuple[str, ...]:
     """Replace globs by what they match, sorted; the same name twice counts once.
 
-    Raises `InputError` for a path that does not exist or a glob that matches nothing.
-    An existing path is never taken for a glob, whatever characters it has.
+    A URL below which there are objects ends with a slash afterwards. Raises `InputError` for a
+    path or URL that does not exist or a glob that matches nothing, `UsageError` for a URL that
+    cannot be used. What exists is never taken for a glob, whatever characters it has.
     """
     found: dict[str, None] = {}
-    for name in names:
+    for given in names:
+        if is_url(given):
+            found.update(dict.fromkeys(_expand_url(given)))
+            continue
+        name = local_path(given)
         if name == STDIN or os.path.lexists(name):
             found[name] = None
             continue
@@ -40,13 +46,33 @@ def expand(names: Sequence[str]) -> tuple[str, ...]:
         # Path.glob refuses absolute patterns.
         matches = sorted(glob.glob(name, recursive=True)) if is_glob else []  # noqa: PTH207
         if not matches:
-            problem = "matches nothing" if is_glob else "does not exist"
-            raise InputError(
-                f"{printable(name)} {problem}",
-                "Check the path; `-` reads standard input.",
-            )
+            raise _missing(name, is_glob=is_glob)
         found.update(dict.fromkeys(matches))
     return tuple(found)
+
+
+def _missing(name: str, *, is_glob: bool) -> InputError:
+    problem = "matches nothing" if is_glob else "does not exist"
+    return InputError(f"{printable(name)} {problem}", "Check the path; `-` reads standard input.")
+
+
+def _expand_url(name: str) -> tuple[str, ...]:
+    from tng.storage.listing import Kind, has_wildcard, look, match
+
+    url = parse_url(name)
+    try:
+        kind = look(url)
+        if kind is Kind.ABSENT:
+            matches = match(url) if has_wildcard(url) else ()
+            if not matches:
+                raise _missing(name, is_glob=has_wildcard(url))
+            return matches
+    except StorageSetupError:
+        raise
+    except StorageError:
+        # What else stands in the way is told when it is opened, and stops no other input.
+        return (name,)
+    return (name,) if kind is Kind.OBJECT or name.endswith("/") else (f"{name}/",)
 
 
 def walk(folder: str) -> Iterator[str | OSError]:

@@ -9,6 +9,7 @@ from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO
 
+from tng.errors import TngError
 from tng.findings import finding
 from tng.models import Source, Undecodable
 from tng.sources.archive import open_archive
@@ -18,6 +19,7 @@ from tng.sources.limits import DEFAULT_LIMITS, Budget, Limits
 from tng.sources.names import STDIN, expand, printable, walk
 from tng.sources.streams import HeadedReader, Tap, damage
 from tng.sources.types import Opened
+from tng.storage import StorageError, is_url, open_url, parse_url
 
 
 def open_inputs(
@@ -27,13 +29,13 @@ def open_inputs(
     *,
     apart: Sequence[Path] = (),
 ) -> Iterator[Opened]:
-    """Open what ``names`` name, in order: files, folders, globs, and ``-`` for ``stdin``.
+    """Open what ``names`` name, in order: files, folders, globs, URLs, and ``-`` for ``stdin``.
 
     Gives an `Input` for each file or zip member (valid until the next item is asked for), an
     `Archive` before the members of a zip, and an `Undecodable` for what cannot be opened.
     Files that are ``apart`` are passed over: they lie among the sources and are something else.
-    Raises `InputError` at once, before anything is opened, if a named path does not exist
-    or a glob matches nothing.
+    Raises `InputError` at once, before anything is opened, if a named path or URL does not
+    exist or a glob matches nothing, and as `tng.sources.names.expand` does.
     """
     return _open_all(expand(names), stdin, limits, frozenset(path.resolve() for path in apart))
 
@@ -44,6 +46,8 @@ def _open_all(
     for name in names:
         if name == STDIN:
             yield from _open_file(STDIN, stdin, limits)
+        elif is_url(name):
+            yield from _open_url(name, limits)
         elif Path(name).is_dir():
             yield from _open_folder(name, limits, apart)
         elif not _is_among(apart, name):
@@ -70,11 +74,30 @@ def _open_folder(folder: str, limits: Limits, apart: frozenset[Path]) -> Iterato
         yield Undecodable(Source(printable(folder)), (finding("input-empty", message),))
 
 
+def _open_url(name: str, limits: Limits) -> Iterator[Opened]:
+    if not name.endswith("/"):
+        yield from _open_path(name, limits)
+        return
+    from tng.storage.listing import walk
+
+    empty = True
+    try:
+        for found in walk(parse_url(name)):
+            empty = False
+            yield from _open_path(found, limits)
+    except StorageError as error:
+        yield Undecodable(Source(printable(name)), (damage(error).finding,))
+    else:
+        if empty:
+            message = "there are no objects below it"
+            yield Undecodable(Source(printable(name)), (finding("input-empty", message),))
+
+
 def _open_path(name: str, limits: Limits) -> Iterator[Opened]:
     with ExitStack() as closing:
         try:
-            file = closing.enter_context(Path(name).open("rb"))
-        except OSError as error:
+            file = closing.enter_context(open_url(name))
+        except (OSError, TngError) as error:
             yield Undecodable(Source(printable(name)), (damage(error).finding,))
         else:
             yield from _open_file(printable(name), file, limits)

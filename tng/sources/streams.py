@@ -12,7 +12,9 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, BinaryIO
 
 from tng.decode.interface import SNIFF_BYTES
+from tng.errors import TngError
 from tng.sources.errors import InputLimitError, InputReadError, InputStreamError
+from tng.storage import StorageError
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -31,12 +33,15 @@ DAMAGE = (
     zlib.error,
     lzma.LZMAError,
     zipfile.BadZipFile,
+    StorageError,
 )
-"""What files, gzip and zip members raise when they are unreadable, damaged or encrypted."""
+"""What files, objects, gzip and zip members raise when they are unreadable or damaged."""
 
 
 def damage(error: Exception) -> InputReadError:
     """The error to show for one that a layer below raised."""
+    if isinstance(error, TngError):
+        return InputReadError(f"{error.message}. {error.hint}".rstrip(". "))
     detail = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return InputReadError(detail or type(error).__name__)
 

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from bench.figures import Figures, Settings, plain_table
 from bench.inputs import Inputs, make_inputs
-from bench.processes import elapsed, has_proc, tng_command, watched
+from bench.processes import elapsed, has_proc, run_to_end, tng_command
 from bench.verifying import measure_speed
 
 _FEW = 10
@@ -64,7 +64,7 @@ def _memory(inputs: Inputs, sizes: Iterable[int]) -> dict[str, float]:
                 "verify", str(inputs.manifests[size]), *inputs.trust_flags, "--jobs", str(jobs),
                 "--output", os.devnull,
             )  # fmt: skip
-            figures[f"peak_mb_{where}_{size}"] = watched(command).peak / 1e6
+            figures[f"peak_mb_{where}_{size}"] = run_to_end(command).peak / 1e6
     return figures
 
 

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from bench.figures import Figures, Settings, plain_table
 from bench.inputs import make_inputs, make_manifest
-from bench.processes import has_proc, tng_command, watched
+from bench.processes import has_proc, run_to_end, tng_command
 
 _QUICK = 1_500
 _REPEATED_SHARE = 200
@@ -42,7 +42,7 @@ def measure_million(settings: Settings) -> Figures:
         "verify", str(manifest), str(second), *inputs.trust_flags,
         "--format", "json", "--output", str(report),
     )  # fmt: skip
-    run = watched(command, every=_SAMPLE_SECONDS, expect=(_FOUND_REPEATS,))
+    run = run_to_end(command, every=_SAMPLE_SECONDS, expect=(_FOUND_REPEATS,))
     summary = _summary(report)
     figures = {
         "million_devices": float(size + 2 * repeated),

@@ -66,7 +66,7 @@ def picture(results: Results) -> str:
         if section in results and figure in results[section].figures
     ]
     rows = list(target_rows(SECTIONS, results))
-    height = 2 * _MARGIN + _LINE * (len(bars) + len(rows) + 4)
+    height = 2 * _MARGIN + _LINE * (len(bars) + len(rows) + 3)
     parts = [
         _ROOT.format(width=_WIDTH, height=height),
         f"<title>{escape(_summary(rows))}</title>",

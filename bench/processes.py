@@ -14,7 +14,7 @@ _PROCESSES = Path("/proc")
 
 
 @dataclass(frozen=True, slots=True)
-class Watched:
+class Finished:
     """Seconds from start to end, and the peak of the proportional set sizes in bytes.
 
     The peak is 0 where the system does not tell (`has_proc`).
@@ -42,9 +42,9 @@ def elapsed(commands: Sequence[list[str]], rounds: int) -> list[float]:
     return [statistics.median(taken) for taken in samples]
 
 
-def watched(
+def run_to_end(
     command: list[str], *, every: float = _SAMPLE_SECONDS, expect: Collection[int] = (0,)
-) -> Watched:
+) -> Finished:
     """Run the command to its end, looking at its memory and its children's ``every`` seconds.
 
     Sampled from ``/proc`` (Linux); pages that processes share count once. Raises
@@ -61,7 +61,7 @@ def watched(
         seconds = time.perf_counter() - start
     if process.returncode not in expect:
         raise subprocess.CalledProcessError(process.returncode, command)
-    return Watched(seconds, peak)
+    return Finished(seconds, peak)
 
 
 def has_proc() -> bool:

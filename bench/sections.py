@@ -143,7 +143,7 @@ SECTIONS: tuple[Section, ...] = (
         _ledger_tables,
         (
             Target(
-                "the ledger, devices a second, of the highest quota that is held (1,000)",
+                "devices a second (the highest quota held is 1,000)",
                 "ledger_devices_per_second", 1000, "{:,.0f}",
             ),
         ),

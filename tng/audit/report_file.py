@@ -19,6 +19,7 @@ from tng.report.json_report import REPORT_SCHEMA
 from tng.sources import Archive, InputStreamError, open_inputs
 from tng.sources.names import STDIN
 from tng.sources.types import Opened
+from tng.storage import is_url, local_path
 
 MAX_DEVICE_BYTES = 1024 * 1024
 """A thousand times a usual one."""
@@ -91,8 +92,9 @@ class ReportFile:
         self._facts = self._read_facts(members, count)
 
     def _open(self) -> Iterator[Opened]:
-        path = Path(self._name)
-        if self._name != STDIN and (path.is_dir() or not path.exists()):
+        path = Path(local_path(self._name))
+        is_elsewhere = self._name == STDIN or is_url(self._name)
+        if not is_elsewhere and (path.is_dir() or not path.exists()):
             problem = "is a folder" if path.is_dir() else "does not exist"
             raise InputError(f"{self._name} {problem}", _HINT)
         return open_inputs([self._name], self._stdin)

@@ -35,12 +35,12 @@ FormOption = Annotated[
     ),
 ]
 OutputsOption = Annotated[
-    list[Path],
+    list[str],
     typer.Option(
         "--output",
         metavar="FILE",
-        help="Write the report to this file; may be repeated, one form each (.html, .xlsx, .csv, "
-        ".json, .md, .xml for JUnit, .sarif).",
+        help="Write the report to this file or URL; may be repeated, one form each (.html, .xlsx, "
+        ".csv, .json, .md, .xml for JUnit, .sarif).",
         show_default=False,
     ),
 ]

@@ -47,7 +47,7 @@ class Request:
     sources: Sequence[str]
     judging: JudgingOptions
     form: AuditForm | None
-    outputs: Sequence[Path]
+    outputs: Sequence[str]
     orders: Sequence[Path]
     sign: str | None
     targets: Sequence[str]
@@ -240,7 +240,7 @@ def _seal(
 
 def _to_be_sealed(reports: "Sequence[Destination]") -> tuple[list[Path], Path | None]:
     """The files of the reports, and which of them is the JSON one."""
-    files = [(item.form, item.path) for item in reports if item.path is not None]
+    files = [(item.form, item.path) for item in reports if isinstance(item.path, Path)]
     report = next((path for form, path in files if form is AuditForm.JSON), None)
     return [path for _, path in files], report
 

@@ -10,7 +10,7 @@ import typer
 
 from tng.cli import options
 from tng.cli.console import complain, talk
-from tng.cli.output import open_output
+from tng.cli.output import open_judged_output
 from tng.exit_codes import ExitCode
 from tng.findings.model import Finding, Severity
 
@@ -63,7 +63,7 @@ def decode(
     writer.prepare()
     count: Counter[str] = Counter()
     failed = False
-    with open_output(output) as stream:
+    with open_judged_output(output) as stream:
         index = make_index(format_.value, stream)
         for decoded in scan.entries():
             leaf = decoded.record.leaf if isinstance(decoded, DeviceEntry) else None

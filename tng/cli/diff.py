@@ -13,6 +13,7 @@ from tng.cli.output import is_colored, open_judged_output
 from tng.errors import UsageError
 from tng.exit_codes import ExitCode
 from tng.report.text import printable
+from tng.storage.locations import is_url, local_path, parse_url
 
 if TYPE_CHECKING:
     from tng.audit.comparison import Comparison, DiffSummary
@@ -69,12 +70,18 @@ def diff(
         raise SystemExit(ExitCode.FINDINGS)
 
 
-def _refuse_overwriting(output: Path | None, *reports: str) -> None:
+def _refuse_overwriting(output: str | None, *reports: str) -> None:
     """Raise `UsageError` where the comparison would replace one of the reports."""
-    if output is None or not output.is_file():
-        return
-    if any(Path(name).is_file() and output.samefile(name) for name in reports):
+    if output is not None and any(_is_same(output, name) for name in reports):
         raise UsageError(f"{output} is one of the two reports", "Give the comparison another name.")
+
+
+def _is_same(one: str, other: str) -> bool:
+    if is_url(one) or is_url(other):
+        both = is_url(one) and is_url(other)
+        return both and parse_url(one).is_same(parse_url(other))
+    path, there = Path(local_path(one)), Path(local_path(other))
+    return path.is_file() and there.is_file() and path.samefile(there)
 
 
 def _print_summary(comparison: "Comparison", summary: "DiffSummary") -> None:

@@ -12,7 +12,7 @@ Sources = Annotated[
     list[str],
     typer.Argument(
         metavar="SOURCE...",
-        help="Files, directories, globs or - for stdin; .gz and .zip are opened.",
+        help="Files, directories, globs, URLs (s3, abfs) or - for stdin; .gz and .zip are opened.",
         show_default=False,
     ),
 ]
@@ -44,7 +44,10 @@ class FailOn(StrEnum):
 
 FormatOption = Annotated[Format, typer.Option("--format", help="Form of the output.")]
 OutputOption = Annotated[
-    Path | None, typer.Option("--output", help="Write the output to this file instead of stdout.")
+    str | None,
+    typer.Option(
+        "--output", metavar="FILE", help="Write the output to this file or URL instead of stdout."
+    ),
 ]
 FailOnOption = Annotated[
     FailOn, typer.Option("--fail-on", help="Exit 1 if there is a finding this heavy or heavier.")

@@ -1,9 +1,8 @@
 """Writing a plan in the form that was asked for."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tng.cli.output import open_output
+from tng.cli.output import open_judged_output
 from tng.cli.target_options import ResultFormat
 from tng.exit_codes import ExitCode
 
@@ -12,7 +11,7 @@ if TYPE_CHECKING:
     from tng.cli.registering import Prepared
 
 
-def print_plan(prepared: "Prepared", format_: ResultFormat, output: Path | None) -> None:
+def print_plan(prepared: "Prepared", format_: ResultFormat, output: str | None) -> None:
     """Write the plan to stdout or a file."""
     import orjson
 
@@ -20,7 +19,7 @@ def print_plan(prepared: "Prepared", format_: ResultFormat, output: Path | None)
     from tng.report.planned import plan_lines, plan_rows
     from tng.report.registration import csv_rows
 
-    with open_output(output) as stream:
+    with open_judged_output(output) as stream:
         match format_:
             case ResultFormat.COLUMNS:
                 for line in plan_lines(prepared.plan):

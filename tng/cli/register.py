@@ -87,7 +87,7 @@ def _apply(
     stop: "StopSignal",
     ledger_option: Path | None,
     format_: target.ResultFormat,
-    output: Path | None,
+    output: str | None,
 ) -> int:
     from tng.cli.command_line import typed_command
     from tng.cli.console import talk

@@ -1,10 +1,9 @@
 """Printing what `tng deregister --dry-run` would remove."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tng.cli.output import open_output
+from tng.cli.output import open_judged_output
 from tng.cli.target_options import ResultFormat
 from tng.exit_codes import ExitCode
 
@@ -17,12 +16,12 @@ def print_removals(
     removals: "Sequence[Removal]",
     failed: "Sequence[FailedTarget]",
     format_: ResultFormat,
-    output: Path | None,
+    output: str | None,
 ) -> ExitCode:
     """Write the devices and calls; gives the exit code of the dry run."""
     from tng.report.removals import write_removals
 
-    with open_output(output) as stream:
+    with open_judged_output(output) as stream:
         write_removals(format_.value, removals, failed, stream)
     if not failed:
         return ExitCode.DONE

@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tng.cli.console import talk
-from tng.cli.output import open_output
+from tng.cli.output import open_judged_output, open_output
 from tng.cli.target_options import ResultFormat
 from tng.exit_codes import ExitCode
 from tng.report.text import printable
@@ -24,7 +23,7 @@ def print_run(
     result: "RunResult",
     ledger: "Ledger",
     format_: ResultFormat,
-    output: Path | None,
+    output: str | None,
     *,
     typed: str,
     plan: "Plan | None" = None,
@@ -40,7 +39,7 @@ def print_run(
         _run_view(item, ledger, result.run, plans.get(item.target.key)) for item in result.targets
     )
     view = ResultView(command, result.exit_code.name.lower(), views, result.failed)
-    with open_output(output) as stream:
+    with open_judged_output(output) as stream:
         write_result(format_.value, view, stream)
     if result.exit_code is ExitCode.PARTIAL and result.only_attention:
         talk().print("what differs was left alone; running this again alone does not change it")
@@ -53,7 +52,7 @@ def print_status(
     ledger: "Ledger",
     targets: "Sequence[TargetDescription]",
     format_: ResultFormat,
-    output: Path | None,
+    output: str | None,
 ) -> None:
     """Write what the ledger knows of these targets.
 

@@ -1,7 +1,6 @@
 """What `tng watch` does with a watch: which targets, what is said, what is written."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tng.cli.console import talk
@@ -61,7 +60,7 @@ def watchable(
 
 
 def follow(
-    watch: "Watch", format_: ResultFormat, output: Path | None, *, typed: str, again: str
+    watch: "Watch", format_: ResultFormat, output: str | None, *, typed: str, again: str
 ) -> ExitCode:
     """Watch to the end and write what was seen; gives the exit code.
 

@@ -1,0 +1,69 @@
+"""From a deployment and the figures to the course that is played, and to those measured."""
+
+from bench.results import Results
+from bench.simulation.assumptions import Assumptions
+from bench.simulation.events import Interruption, Registration
+from bench.simulation.stages import Deployment
+
+BURST_SECONDS = 1.0
+"""Of its quota, which the cloud's bucket holds."""
+
+
+def registration(
+    deployment: Deployment, given: Assumptions, interruption: Interruption | None = None
+) -> Registration:
+    """The registration in AWS; the rate that is set is the quota."""
+    return Registration(
+        devices=deployment.devices,
+        targets=deployment.targets,
+        shards=deployment.shards,
+        rate=deployment.rate,
+        quota=deployment.rate,
+        burst=deployment.rate * BURST_SECONDS,
+        threads=int(given.threads.value),
+        latency=given.latency.value * given.calls_a_device.value,
+        cores=deployment.cores,
+        device_seconds=given.register_seconds.value,
+        ledger_rate=given.ledger_rate.value,
+        interruption=interruption,
+    )
+
+
+def measured_runs(results: Results, given: Assumptions) -> dict[str, tuple[Registration, float]]:
+    """What the benchmark has measured, as it would be played: devices a second beside each.
+
+    The stand-ins answer at once, and the cores of the run are those of the machine.
+    """
+    runs = {}
+    azure = results.get("azure")
+    if azure and "dps_held_single_devices_per_second" in azure.figures:
+        # Nine tenths of the stand-in's quota are set.
+        quota = azure.figures["dps_held_single_limit_per_second"]
+        runs["Azure DPS, one by one, 90 of 100/s"] = (
+            _local(azure.figures["dps_held_single_devices"], 0.9 * quota, quota, given),
+            azure.figures["dps_held_single_devices_per_second"],
+        )
+    quota_result = results.get("quota")
+    for rate in (10, 100, 1000):
+        name = f"quota_{rate}_calls_per_second"
+        if quota_result and name in quota_result.figures:
+            run = _local(rate * _QUOTA_SECONDS, rate, rate, given)
+            runs[f"AWS IoT, {rate:,}/s"] = (run, quota_result.figures[name])
+    return runs
+
+
+_QUOTA_SECONDS = 6
+
+
+def _local(devices: float, rate: float, quota: float, given: Assumptions) -> Registration:
+    return Registration(
+        devices=devices,
+        rate=rate,
+        quota=quota,
+        burst=quota,
+        threads=int(given.threads.value),
+        latency=0.005,
+        cores=1,
+        device_seconds=given.register_seconds.value,
+        ledger_rate=given.ledger_rate.value,
+    )

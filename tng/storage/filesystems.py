@@ -12,7 +12,7 @@ from tng.storage.errors import StorageSetupError, converted
 from tng.storage.locations import Service, Url
 
 BLOCK: Final = 4 * 1024 * 1024
-"""Bytes asked for at once when reading: three of them are in memory for an open object."""
+"""Bytes asked for at once when reading; a few of them are in memory for an open object."""
 
 _CONNECT_SECONDS: Final = 10
 _READ_SECONDS: Final = 60

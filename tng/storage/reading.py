@@ -5,6 +5,7 @@ and machines can be told to do it.
 """
 
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
@@ -70,7 +71,7 @@ def read_range(name: str, start: int, stop: int) -> bytes:
 def open_url(name: str) -> BinaryIO:
     """A stream of a file or an object; it can be sought in, and reads ahead in the background.
 
-    Of an object, three blocks of 4 MiB are in memory at most. Raises `StorageError` for an object
+    Of an object, a few blocks of 4 MiB are in memory. Raises `StorageError` for an object
     (`NotFoundError` if there is none) and `OSError` for a file, now and while it is read. That the
     object was replaced meanwhile is such an error, at the latest when its end is read.
     """
@@ -91,7 +92,10 @@ def _open_filesystem(url: Url) -> Any:  # noqa: ANN401 - fsspec and what impleme
 
 def _describe(url: Url, client: Any) -> Stored:  # noqa: ANN401 - see above
     with converted(url):
-        found = client.info(url.path)
+        return _stored(url, client.info(url.path))
+
+
+def _stored(url: Url, found: Mapping[str, Any]) -> Stored:
     if found.get("type") != "file":
         raise NotFoundError(f"{url} is no object", "End the name of a folder with a slash.")
     return Stored(int(found["size"]), str(found.get("ETag") or found.get("etag") or ""))
@@ -104,7 +108,6 @@ class _ObjectReader(io.RawIOBase):
         super().__init__()
         self._url = url
         self._client = client
-        self._found = _describe(url, client)
         with converted(url):
             self._file = client.open(
                 url.path,
@@ -113,6 +116,7 @@ class _ObjectReader(io.RawIOBase):
                 cache_type="background",
                 cache_options={"maxblocks": 2},
             )
+            self._found = _stored(url, self._file.details)
 
     def readinto(self, buffer: "WriteableBuffer") -> int:
         """Fill ``buffer`` as far as there is something; 0 at the end."""

@@ -42,7 +42,7 @@ _FORBIDDEN = {
 
 _HEAVY = (
     "boto3", "botocore", "azure", "msal", "requests", "paho", "moto", "ministack", "cryptography",
-    "jose", "orjson", "sqlite3", "jinja2", "xlsxwriter", "python_calamine", "pkcs11",
+    "jose", "orjson", "sqlite3", "jinja2", "xlsxwriter", "python_calamine", "pkcs11", "psycopg",
 )  # fmt: skip
 """What ``tng --help`` must not load."""
 
@@ -83,6 +83,16 @@ def test_only_the_verifier_makes_a_verified_device():
         and (getattr(node.func, "id", None) or getattr(node.func, "attr", None)) == "VerifiedDevice"
     }
     assert makers == {"verify/verifier.py"}
+
+
+def test_only_its_own_folder_knows_how_postgresql_is_spoken_to():
+    users = {
+        path.relative_to(_PACKAGE).parent.as_posix()
+        for path in _PACKAGE.rglob("*.py")
+        for module in _imports(path)
+        if _is_below(module, "psycopg")
+    }
+    assert users == {"ledger/postgres"}
 
 
 def test_nothing_but_the_test_vendor_knows_the_test_vendor():

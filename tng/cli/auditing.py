@@ -10,7 +10,6 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from tng import __version__
-from tng.cli import target_options as target
 from tng.cli.audit_outputs import (
     destinations,
     files_to_write,
@@ -21,6 +20,7 @@ from tng.cli.audit_outputs import (
 from tng.cli.command_line import repeatable_command
 from tng.cli.console import Verbosity, talk
 from tng.cli.judging import JudgingOptions, make_verifier, trust_files
+from tng.cli.ledgers import chosen_ledger, opened_ledger
 from tng.report.audit.registry import AuditForm
 from tng.report.planned import duration_text
 from tng.report.text import printable
@@ -53,7 +53,7 @@ class Request:
     targets: Sequence[str]
     flags: Mapping[str, object]
     with_extras: bool
-    ledger: Path | None
+    ledger: str | None
     remember: bool
     allow_unverified: bool
     allow_attestation: bool
@@ -110,7 +110,9 @@ def _read_besides(request: Request, settings: "Settings") -> Iterator[Path]:
     """The files beside the sources that the run needs, and that a report must not replace."""
     yield from request.orders
     yield from (path for _, path in trust_files(request.judging, settings))
-    yield _ledger_path(request, settings)
+    ledger = chosen_ledger(request.ledger, settings)
+    if isinstance(ledger, Path):
+        yield ledger
     if settings.file is not None:
         yield settings.file
     if request.sign is not None:
@@ -189,16 +191,13 @@ def _targets(
 
 def _ledger(request: Request, settings: "Settings", stack: ExitStack) -> "Ledger | None":
     """The memory of earlier audits and registrations; none is made if nothing is remembered."""
-    from tng.ledger import SqliteLedger
+    from tng.ledger import NoLedgerError
 
-    path = _ledger_path(request, settings)
-    if not request.remember and not path.exists():
+    try:
+        opened = opened_ledger(request.ledger, settings, must_exist=not request.remember)
+    except NoLedgerError:
         return None
-    return stack.enter_context(SqliteLedger(path))
-
-
-def _ledger_path(request: Request, settings: "Settings") -> Path:
-    return request.ledger or settings.run.ledger or target.DEFAULT_LEDGER
+    return stack.enter_context(opened)
 
 
 _LONG = timedelta(seconds=5)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from tng.errors import without_shared_keys
+from tng.ledger_location import has_no_password
 
 _USER_INFO = re.compile(r"//[^/\s]*@")
 _QUERY = re.compile(r"(//[^?\s]*)\?\S*")
@@ -16,11 +17,18 @@ MAX_COMMAND = 20_000
 def typed_command(arguments: Sequence[str]) -> str:
     """``tng`` and its arguments, quoted for a shell.
 
-    URLs lose credentials and queries, connection strings their keys.
+    URLs lose credentials and queries, connection strings their keys. A ledger's URL keeps its
+    user and options, by which it is found again; it has no password (`ledger_location`).
     """
-    words = (_QUERY.sub(r"\1", _USER_INFO.sub("//", word)) for word in arguments)
+    words = map(_without_credentials, arguments)
     command = shlex.join(["tng", *map(without_shared_keys, words)])
     return command if len(command) <= MAX_COMMAND else f"{command[:MAX_COMMAND]} …"
+
+
+def _without_credentials(word: str) -> str:
+    if has_no_password(word.removeprefix("--ledger=")):
+        return word
+    return _QUERY.sub(r"\1", _USER_INFO.sub("//", word))
 
 
 _WITHOUT_EFFECT = ("--format", "--output", "--sign", "--jobs", "-j", "--fail-on", "--color")

@@ -39,28 +39,27 @@ def deregister(
 
       tng deregister --target eu --device 0123f1822c38dd7a01
     """
-    from tng.apply.engine import DEFAULT_THREADS
+    from tng.apply.engine import MOST_THREADS
     from tng.apply.stopping import StopSignal
     from tng.cli.command_line import typed_command
     from tng.cli.confirming import confirm_removal
     from tng.cli.console import talk
     from tng.cli.interrupts import graceful
+    from tng.cli.ledgers import opened_ledger
     from tng.cli.progress import shown_progress
     from tng.cli.removals import print_removals
     from tng.cli.results import print_run
     from tng.clouds.registry import CloudOpener, identity_only, select_targets
     from tng.config import load_settings
-    from tng.ledger import SqliteLedger
     from tng.registration import deregister as remove
     from tng.registration import open_targets, plan_removal
 
     settings = load_settings(config, os.environ, Path())
     chosen = [identity_only(item) for item in select_targets(settings, targets, flags)]
-    count = threads or settings.run.threads or DEFAULT_THREADS
-    path = ledger or settings.run.ledger or target.DEFAULT_LEDGER
+    count = threads or settings.run.threads or MOST_THREADS
     command = typed_command(sys.argv[1:])
     stop = StopSignal()
-    with SqliteLedger(path, must_exist=True) as opened:
+    with opened_ledger(ledger, settings, must_exist=True) as opened:
         with graceful(stop):
             called = open_targets(chosen, CloudOpener(threads=count).open, stop)
             removals, failed = plan_removal(called, opened, device)

@@ -85,20 +85,19 @@ def register(
 def _apply(
     prepared: "Prepared",
     stop: "StopSignal",
-    ledger_option: Path | None,
+    ledger_option: str | None,
     format_: target.ResultFormat,
     output: str | None,
 ) -> int:
     from tng.cli.command_line import typed_command
     from tng.cli.console import talk
+    from tng.cli.ledgers import opened_ledger
     from tng.cli.progress import shown_progress
     from tng.cli.results import print_run
-    from tng.ledger import SqliteLedger
     from tng.registration import register as apply_plan
 
     command = typed_command(sys.argv[1:])
-    path = ledger_option or prepared.settings.run.ledger or target.DEFAULT_LEDGER
-    with SqliteLedger(path) as ledger:
+    with opened_ledger(ledger_option, prepared.settings) as ledger:
         with shown_progress(talk()) as progress:
             result = apply_plan(
                 prepared.plan,

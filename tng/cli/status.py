@@ -31,13 +31,12 @@ def status(
     import os
     from pathlib import Path
 
+    from tng.cli.ledgers import opened_ledger
     from tng.cli.results import print_status
     from tng.config import load_settings
-    from tng.ledger import SqliteLedger
 
     settings = load_settings(config, os.environ, Path())
-    path = ledger or settings.run.ledger or target.DEFAULT_LEDGER
-    with SqliteLedger(path, must_exist=True) as opened:
+    with opened_ledger(ledger, settings, must_exist=True) as opened:
         print_status(opened, _named(opened.targets(), targets), format_, output)
 
 

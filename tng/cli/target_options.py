@@ -1,10 +1,11 @@
 """Options that say what is registered where; shared by plan, register and deregister."""
 
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from tng.ledger_location import ledger_location
 
 OptionalSources = Annotated[
     list[str],
@@ -30,9 +31,23 @@ TargetOption = Annotated[
     list[str],
     typer.Option("--target", metavar="NAME", help="A target of tng.toml; may be repeated."),
 ]
+
+
+def _readable_ledger(text: str | None) -> str | None:
+    """Refuse it before anything is done, and not when the ledger is opened."""
+    if text is not None:
+        ledger_location(text, "--ledger")
+    return text
+
+
 LedgerOption = Annotated[
-    Path | None,
-    typer.Option("--ledger", help="The ledger's file; default: tng-ledger.db here."),
+    str | None,
+    typer.Option(
+        "--ledger",
+        metavar="FILE|URL",
+        callback=_readable_ledger,
+        help="The ledger's file, or postgresql://…; default: tng-ledger.db here.",
+    ),
 ]
 AllowUnverifiedOption = Annotated[
     bool,
@@ -49,8 +64,6 @@ DryRunOption = Annotated[
 ]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 ThreadsOption = Annotated[
-    int | None, typer.Option("--threads", min=1, max=256, help="Calls in flight on each target.")
+    int | None,
+    typer.Option("--threads", min=1, max=256, help="Calls in flight on each target at most."),
 ]
-
-DEFAULT_LEDGER = Path("tng-ledger.db")
-"""In the working directory, so that the same command typed there goes on."""

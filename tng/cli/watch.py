@@ -61,10 +61,10 @@ def watch(
     from tng.apply.stopping import StopSignal
     from tng.cli.command_line import typed_command
     from tng.cli.interrupts import graceful
+    from tng.cli.ledgers import opened_ledger
     from tng.cli.watching import chosen_targets, follow, watchable
     from tng.clouds.registry import CloudOpener
     from tng.config import load_settings
-    from tng.ledger import SqliteLedger
     from tng.registration import open_targets
     from tng.watch import Watch, WatchOptions
 
@@ -72,9 +72,8 @@ def watch(
     count = threads or settings.run.threads or DEFAULT_THREADS
     arguments = sys.argv[1:]
     again = typed_command([word for word in arguments if word != "--once"])
-    path = ledger or settings.run.ledger or target.DEFAULT_LEDGER
     stop = StopSignal()
-    with SqliteLedger(path, must_exist=True) as opened, graceful(stop):
+    with opened_ledger(ledger, settings, must_exist=True) as opened, graceful(stop):
         chosen = chosen_targets(settings, targets, flags, opened)
         called = open_targets(chosen, CloudOpener(threads=count).open, stop)
         named = bool(targets) or "cloud" in flags

@@ -8,6 +8,7 @@ from pathlib import Path
 from tng.config.settings import RunSettings, Settings, TargetTable, TrustSettings
 from tng.config.tables import Table, Value, refuse_unknown
 from tng.errors import ConfigurationError
+from tng.ledger_location import LedgerLocation, ledger_location
 
 CONFIGURATION_FILE = "tng.toml"
 MAX_FILE_BYTES = 1024 * 1024
@@ -84,7 +85,7 @@ def load_settings(file: Path | None, environment: Mapping[str, str], folder: Pat
     return Settings(
         file=file,
         trust=_trust(_values(document, "trust", origin, base)),
-        run=RunSettings(ledger=Table(run).path("ledger"), threads=Table(run).count("threads")),
+        run=RunSettings(ledger=_ledger(run), threads=Table(run).count("threads")),
         targets=_targets(document, defaults, origin, base),
         defaults=defaults,
         environment=variables,
@@ -116,6 +117,15 @@ def _values(
     if not isinstance(table, dict):
         raise ConfigurationError(f"{place} is not a table", f"Write [{section}] on its own line.")
     return {key: Value(content, place, base) for key, content in table.items()}
+
+
+def _ledger(values: Mapping[str, Value]) -> LedgerLocation | None:
+    text = Table(values).text("ledger")
+    if text is None:
+        return None
+    # Other programs and people read files; whoever sets a variable can keep it to a process.
+    value = values["ledger"]
+    return ledger_location(text, value.origin, value.folder, may_hold_secret=value.textual)
 
 
 def _trust(values: Mapping[str, Value]) -> TrustSettings:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tng.config.tables import Value
+from tng.ledger_location import LedgerLocation
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class RunSettings:
     ``None`` means that nobody said; the command then has its own default.
     """
 
-    ledger: Path | None = None
+    ledger: LedgerLocation | None = None
     threads: int | None = None
 
 

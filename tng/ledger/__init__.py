@@ -1,7 +1,8 @@
 """The ledger: what this tool did where, written down before and after every call.
 
 It knows nothing of clouds, plans or rates. `interface` has the types and the
-Protocol, `sqlite` the file in the working directory.
+Protocol, `relational` what every database does alike, `sqlite` the file in the working
+directory, `postgres` the server for several hosts; `opening` opens either.
 """
 
 from tng.ledger.interface import (
@@ -13,12 +14,14 @@ from tng.ledger.interface import (
     Intent,
     LastRun,
     Ledger,
+    NoLedgerError,
     OpenWork,
     Retraction,
     StepMark,
     StepMemory,
     StepState,
 )
+from tng.ledger.opening import open_ledger
 from tng.ledger.sightings import (
     AuditedChip,
     AuditMemory,
@@ -41,6 +44,7 @@ __all__ = [
     "Intent",
     "LastRun",
     "Ledger",
+    "NoLedgerError",
     "OpenWork",
     "Recollection",
     "Retraction",
@@ -48,4 +52,5 @@ __all__ = [
     "StepMark",
     "StepMemory",
     "StepState",
+    "open_ledger",
 ]

@@ -5,6 +5,7 @@ import sqlite3
 from pathlib import Path
 
 from tng.errors import LedgerError
+from tng.ledger.interface import NoLedgerError
 from tng.ledger.schema import migrate
 
 BUSY_SECONDS = 30.0
@@ -17,7 +18,7 @@ def open_connection(path: Path, *, must_exist: bool) -> sqlite3.Connection:
     Raises `LedgerError`, and `sqlite3.Error` for `explain`.
     """
     if must_exist and not path.exists():
-        raise LedgerError(
+        raise NoLedgerError(
             f"there is no ledger {path}", "Run `tng register` first, or name one with --ledger."
         )
     try:

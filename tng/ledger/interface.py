@@ -12,8 +12,13 @@ from enum import StrEnum
 from typing import Protocol
 
 from tng.clouds.interface import RegisteredDevice
+from tng.errors import LedgerError
 from tng.ledger.sightings import AuditMemory
 from tng.plan.models import TargetDescription
+
+
+class NoLedgerError(LedgerError):
+    """There is no ledger where one was expected."""
 
 
 class DeviceState(StrEnum):

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from tng.apply.calls import Calls, StoppedError
-from tng.apply.engine import DEFAULT_THREADS
+from tng.apply.engine import MOST_THREADS
 from tng.apply.job import register_job, undo_job
 from tng.apply.progress import Progress
 from tng.apply.session import Assignment, OpenTarget, RunResult, apply_jobs
@@ -113,7 +113,7 @@ def register(
     offline: bool,
     stop: StopSignal,
     progress: Progress | None = None,
-    threads: int = DEFAULT_THREADS,
+    threads: int = MOST_THREADS,
 ) -> RunResult:
     """Apply a plan that was made with these ``targets``; see `apply_jobs`.
 
@@ -189,7 +189,7 @@ def deregister(
     *,
     stop: StopSignal,
     progress: Progress | None = None,
-    threads: int = DEFAULT_THREADS,
+    threads: int = MOST_THREADS,
     failed: Sequence[FailedTarget] = (),
 ) -> RunResult:
     """Remove what was planned; see `apply_jobs`."""

@@ -5,6 +5,7 @@ steps), so that both draw from the same buckets. What a step means, and what is 
 down of it, is not known here.
 """
 
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -20,6 +21,9 @@ from tng.plan.view import Rates
 DEFAULT_RATE = 10.0
 """Calls a second for an operation of which no rate is known: AWS IoT's lowest quota."""
 
+PACE = 0.99
+"""The share of a rate that is used. A quota that is used up to the last call is exceeded as soon
+as calls that left evenly arrive unevenly, or two clocks differ."""
 
 _UNKNOWN_RATES = Rates({}, DEFAULT_RATE)
 
@@ -59,6 +63,11 @@ class Calls:
         self._rated: Rated | None = None
         self._buckets: dict[str, RateBucket] = {}
         self._target = ""
+
+    def last_kept(self) -> float:
+        """When a call last left on schedule, by the clock; minus infinity before the first."""
+        with self._lock:
+            return max((bucket.last_kept for bucket in self._buckets.values()), default=-math.inf)
 
     def follow(self, rated: Rated, target: str) -> None:
         """Use the rates of ``rated`` from now on; ``target`` is its key for the progress."""
@@ -110,6 +119,6 @@ class Calls:
             name, rate = rates.bucket(operation)
             bucket = self._buckets.get(name)
             if bucket is None:
-                bucket = RateBucket(rate, self._clock, self._sleep)
+                bucket = RateBucket(PACE * rate, self._clock, self._sleep)
                 self._buckets[name] = bucket
             return bucket, rates.cost(operation)

@@ -7,11 +7,11 @@ the ledger has it.
 
 import threading
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from tng.apply.batch import BatchRunner
 from tng.apply.calls import Calls, StoppedError
+from tng.apply.crew import Crew
 from tng.apply.device import DeviceRunner
 from tng.apply.job import Job, Task
 from tng.apply.progress import Progress
@@ -22,6 +22,9 @@ from tng.plan.models import TargetDescription
 
 DEFAULT_THREADS = 16
 """Calls in flight on one target; at 100 ms a call this carries 160 calls a second."""
+
+MOST_THREADS = 128
+"""Calls in flight on one target at most, for 1,280 a second; begun only as the rate needs them."""
 
 FIRST_FAILURES = 20
 """So many failures of one kind before the first success end a target: it is not the devices."""
@@ -61,9 +64,12 @@ class TargetRun:
         *,
         stop: StopSignal,
         progress: Progress,
-        threads: int = DEFAULT_THREADS,
+        threads: int = MOST_THREADS,
     ) -> None:
-        """``stop`` is this target's own signal, and the one that ``calls`` wait on."""
+        """``stop`` is this target's own signal, and the one that ``calls`` wait on.
+
+        ``threads`` is how many there may be, not how many there are: see `Crew`.
+        """
         self._job = job
         self._runner = DeviceRunner(job, cloud, ledger, calls)
         self._batches: BatchRunner | None = None
@@ -72,7 +78,8 @@ class TargetRun:
         self._stop = stop
         self._progress = progress
         calls.tell(progress)
-        self._threads = threads
+        most = max(1, min(threads, len(job.tasks)))
+        self._crew = Crew(job.target.name, most, self._work, calls.last_kept)
         self._lock = threading.Lock()
         self._position = 0
         self._counts = dict.fromkeys(DeviceState, 0)
@@ -87,13 +94,11 @@ class TargetRun:
         The devices must be enrolled in the ledger and the target held. Raises what is not
         an error of a cloud (`LedgerError`, defects) after the other threads have ended.
         """
-        workers = max(1, min(self._threads, len(self._job.tasks)))
         self._progress.begin(self._job.target, len(self._job.tasks))
-        with ThreadPoolExecutor(workers, thread_name_prefix=self._job.target.name) as pool:
-            futures = [pool.submit(self._work) for _ in range(workers)]
-        self._progress.end(self._job.target.key, self._stopped)
-        for future in futures:
-            future.result()
+        try:
+            self._crew.run()
+        finally:
+            self._progress.end(self._job.target.key, self._stopped)
         return self._result()
 
     def _work(self) -> None:
@@ -104,6 +109,7 @@ class TargetRun:
                     return
                 for mark in self._marks(tasks):
                     self._count(mark)
+                self._crew.look()
         except StoppedError:
             return
         except TargetUnusableError as error:

@@ -5,6 +5,7 @@ out in the order they were asked for, spread evenly, and oversleeping never lowe
 rate: moments are absolute.
 """
 
+import math
 import threading
 from collections.abc import Callable
 
@@ -17,7 +18,7 @@ Sleep = Callable[[float], bool]
 BURST_SECONDS = 0.1
 """How far behind its schedule a bucket may catch up, at most: a tenth of a second's calls.
 
-Clouds count over about a second, so this never exceeds a quota noticeably.
+Clouds count over about a second, so that a quota of more than one call a second has room for it.
 """
 
 
@@ -26,11 +27,19 @@ class RateBucket:
 
     def __init__(self, rate: float, clock: Clock, sleep: Sleep) -> None:
         self._interval = 1.0 / rate
+        # A quota below one call a second has room for one call alone: nothing to catch up with.
+        self._grace = max(0.0, min(BURST_SECONDS, 1.0 - self._interval))
         self._clock = clock
         self._sleep = sleep
         self._lock = threading.Lock()
         self._next = clock()
         self._paused_until = self._next
+        self._last_kept = -math.inf
+
+    @property
+    def last_kept(self) -> float:
+        """When a turn was last asked for in time, so that no moment went unused."""
+        return self._last_kept
 
     def acquire(self, calls: float = 1.0) -> bool:
         """Wait for the turn of a call that counts as so many; false if the wait was ended."""
@@ -68,6 +77,8 @@ class RateBucket:
             return self._take(self._clock(), calls)
 
     def _take(self, now: float, calls: float) -> float:
-        start = max(self._next, now - BURST_SECONDS, self._paused_until)
+        start = max(self._next, now - self._grace, self._paused_until)
+        if start == self._next:
+            self._last_kept = now
         self._next = start + self._interval * calls
         return start

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from tng.apply.calls import Calls, StoppedError
-from tng.apply.engine import DEFAULT_THREADS, TargetResult, TargetRun
+from tng.apply.engine import MOST_THREADS, TargetResult, TargetRun
 from tng.apply.job import Job
 from tng.apply.progress import NoProgress, Progress
 from tng.apply.side_by_side import side_by_side
@@ -84,7 +84,7 @@ def apply_jobs(
     *,
     stop: StopSignal,
     progress: Progress | None = None,
-    threads: int = DEFAULT_THREADS,
+    threads: int = MOST_THREADS,
     failed: Sequence[FailedTarget] = (),
 ) -> RunResult:
     """Do every job, the targets side by side; give how it ended.

@@ -66,7 +66,7 @@ def prepare(request: Request, stop: "StopSignal") -> Prepared:
     With a saved plan, its sources, targets and options are used, and only what it holds
     is planned; what has changed since is said on stderr.
     """
-    from tng.apply.engine import DEFAULT_THREADS
+    from tng.apply.engine import MOST_THREADS
     from tng.clouds.registry import CloudOpener
     from tng.plan.eligibility import PlanPolicy
     from tng.registration import open_targets, plan_registration, refuse_stopped
@@ -80,7 +80,7 @@ def prepare(request: Request, stop: "StopSignal") -> Prepared:
         raise UsageError("no source was named", "Name the manifests or dumps to register.")
     verifier, _, settings = make_verifier(request.judging)
     chosen = _chosen_targets(request, settings, saved)
-    threads = request.threads or settings.run.threads or DEFAULT_THREADS
+    threads = request.threads or settings.run.threads or MOST_THREADS
     scan, summary = Scan(request.sources, sys.stdin.buffer, request.jobs), Summary()
     if not request.offline:
         names = ", ".join(target.name or "the target" for target in chosen)

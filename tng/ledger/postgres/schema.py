@@ -105,6 +105,7 @@ def migrate(connection: Connection, location: PostgresLocation, *, must_exist: b
         connection.execute("SELECT pg_advisory_xact_lock(%s)", (APPLICATION_ID,))
         version = _version(connection, location, must_exist=must_exist)
         if not version:
+            _refuse_foreign(connection, location)
             _begin(connection)
         for statements in MIGRATIONS[version:]:
             # Without values, so that it may be several statements.
@@ -127,7 +128,6 @@ def _version(connection: Connection, location: PostgresLocation, *, must_exist: 
                 f"there is no ledger in {location}",
                 "Run `tng register` first, or name one with --ledger.",
             )
-        _refuse_foreign(connection, location)
         return 0
     row = connection.execute("SELECT version FROM ledger").fetchone()
     version = int(row[0]) if row else 0

@@ -60,14 +60,15 @@ def ledger_location(
     authority, _, database = place.partition("/")
     user, _, hosts = authority.rpartition("@")
     options = parse_qsl(query)
-    if not _is_clear(text, database, hosts):
+    shown = _shown(hosts, database, dict(options))
+    if not (_is_clear(text, database, hosts) and shown.isprintable()):
         raise ConfigurationError(
             f"{origin}: the ledger's URL cannot be read",
             f"{_FORM} Special characters in it are percent-encoded.",
         )
     if not may_hold_secret and (":" in user or any(name in _SECRETS for name, _ in options)):
         raise ConfigurationError(f"{origin}: the ledger's URL has a password", _HINT)
-    return PostgresLocation(text, _shown(hosts, database, dict(options)))
+    return PostgresLocation(text, shown)
 
 
 def has_no_password(url: str) -> bool:

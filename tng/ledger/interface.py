@@ -15,6 +15,7 @@ from tng.clouds.interface import RegisteredDevice
 from tng.errors import LedgerError
 from tng.ledger.sightings import AuditMemory
 from tng.plan.models import TargetDescription
+from tng.plan.shard import Shard
 
 
 class NoLedgerError(LedgerError):
@@ -176,10 +177,13 @@ class Ledger(AuditMemory, Protocol):
     def finish_run(self, run: int, result: str) -> None:
         """Note how it ended."""
 
-    def hold(self, target: TargetDescription) -> AbstractContextManager[None]:
+    def hold(
+        self, target: TargetDescription, shard: Shard | None = None
+    ) -> AbstractContextManager[None]:
         """Keep every other process off this target until the block ends or this one dies.
 
-        Raises `LedgerError` at once if another holds it.
+        With a ``shard``, others may hold other shards of the same division meanwhile. On entry,
+        raises `LedgerError` at once if another holds it.
         """
 
     def enroll(

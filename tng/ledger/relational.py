@@ -6,7 +6,7 @@ own class.
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from itertools import groupby, islice
 from typing import Any, ClassVar, Self
@@ -29,9 +29,11 @@ from tng.ledger.interface import (
     StepMemory,
     StepState,
 )
+from tng.ledger.sharing import hold_shard, hold_whole
 from tng.ledger.sightings import AuditedChip, Questions, Recollection
 from tng.ledger.transaction import Transaction
 from tng.plan.models import TargetDescription
+from tng.plan.shard import Shard
 
 _PAGE = 500
 """Rows read, or devices enrolled, at a time: a long listing never keeps the others waiting."""
@@ -52,6 +54,7 @@ class RelationalLedger(ABC):
         self._shown = shown
         self._clock = clock
         self._target_ids: dict[str, int] = {}
+        self._leased: dict[int, int] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -91,11 +94,34 @@ class RelationalLedger(ABC):
         """Note how a run ended."""
         self._write(None, [(sql.FINISH_RUN, (self._now(), result, run))])
 
-    def hold(self, target: TargetDescription) -> AbstractContextManager[None]:
-        """Keep every other process off this target; see `Ledger`."""
+    @contextmanager
+    def hold(self, target: TargetDescription, shard: Shard | None = None) -> Iterator[None]:
+        """Keep every other process off this target, or off this shard of it; see `Ledger`."""
         names = (target.key, target.name, target.cloud, target.account, target.region)
         self._write(None, [(sql.ADD_TARGET, names)])
-        return self._lease(self._target(target.key), f"target {target.name} ({target.key})")
+        number, what = self._target(target.key), f"target {target.name} ({target.key})"
+        if shard is None:
+            with hold_whole(self._lease, number, what, self._shards(target)):
+                yield
+            return
+        own = (f"{target.key}#{shard}", target.name, sql.SHARD, target.key, str(shard))
+        self._write(None, [(sql.ADD_TARGET, own)])
+        shards = self._shards(target)
+        with hold_shard(self._lease, number, what, shards, shard):
+            self._leased[number] = shards[shard]
+            try:
+                yield
+            finally:
+                del self._leased[number]
+
+    def _shards(self, target: TargetDescription) -> dict[Shard, int]:
+        """The shards of a target that were ever held; each has a number, as if it were one."""
+        rows = self._rows(sql.SHARDS, (sql.SHARD, target.key))
+        return {Shard(*map(int, text.split("/"))): number for number, text in rows}
+
+    def _guard(self, number: int) -> int:
+        """The number by which the target is held."""
+        return self._leased.get(number, number)
 
     def enroll(
         self, run: int, target: str, devices: Iterable[EnrolledDevice], direction: Direction
@@ -104,7 +130,7 @@ class RelationalLedger(ABC):
         number, now = self._target(target), self._now()
         forget = sql.FORGET_UNDO if direction is Direction.REGISTER else sql.DOUBT_REGISTERED
         stream = iter(devices)
-        with self._transaction(number) as transaction:
+        with self._transaction(self._guard(number)) as transaction:
             while page := list(islice(stream, _PAGE)):
                 transaction.many(forget, [(number, device.key) for device in page])
                 transaction.many(
@@ -126,11 +152,12 @@ class RelationalLedger(ABC):
     def record(self, target: str, key: str, direction: Direction, entries: Sequence[Entry]) -> None:
         """Write down entries of one device in one transaction."""
         number = self._target(target)
-        self._write(number, list(written((number, key, direction), entries, self._now())))
+        entry = written((number, key, direction), entries, self._now())
+        self._write(self._guard(number), list(entry))
 
     def targets(self) -> tuple[TargetDescription, ...]:
         """Every target, in the order they were first used."""
-        return tuple(TargetDescription(*row) for row in self._rows(sql.TARGETS, ()))
+        return tuple(TargetDescription(*row) for row in self._rows(sql.TARGETS, (sql.SHARD,)))
 
     def counts(self, target: str) -> Mapping[DeviceState, int]:
         """How many devices of a target are in which state."""

@@ -10,7 +10,11 @@ ADD_TARGET = """
     ON CONFLICT (key) DO UPDATE SET name = excluded.name
 """
 TARGET_ID = "SELECT id FROM targets WHERE key = ?"
-TARGETS = "SELECT name, cloud, account, region FROM targets ORDER BY id"
+TARGETS = "SELECT name, cloud, account, region FROM targets WHERE cloud <> ? ORDER BY id"
+SHARD = "shard"
+"""Stands for the cloud where a row is no target but a shard of one, which has a lease by it: then
+``account`` is the target's key, and ``region`` which shard it is."""
+SHARDS = "SELECT id, region FROM targets WHERE cloud = ? AND account = ?"
 
 ENROLL = """
     INSERT INTO devices (target, key, device_id, name, run, state, reason, code, updated_at)

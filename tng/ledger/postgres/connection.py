@@ -142,6 +142,7 @@ def explain(location: PostgresLocation, error: psycopg.Error) -> LedgerError:
     if isinstance(error, psycopg.OperationalError) and (not state or state.startswith(_GONE)):
         return LedgerError(
             f"the ledger {location} cannot be reached: {said}",
-            "Check that the server runs and can be reached from here.",
+            "Check server, database and user; a password comes from PGPASSWORD, ~/.pgpass "
+            "(PGPASSFILE) or PGSERVICE.",
         )
     return LedgerError(f"the ledger {location} {_OTHERWISE[0]}: {said}", _OTHERWISE[1])

@@ -84,16 +84,19 @@ class PostgresLedger(RelationalLedger):
         must_exist: bool = False,
         clock: Callable[[], datetime] = utc_now,
         sleep: Callable[[float], object] = time.sleep,
+        patience: float = RECONNECT_SECONDS,
         warn: Callable[[str], object] = lambda _: None,
     ) -> None:
         """Open the ledger, making its tables unless they ``must_exist``.
 
+        A server that is lost is waited for ``patience`` seconds, with pauses that ``sleep`` makes.
         ``warn`` is told if the way to the server is not protected. Raises `LedgerError` for a
         server that cannot be reached, no ledger, one of a newer version, and missing rights.
         """
         super().__init__(str(location), clock)
         self._location = location
         self._sleep = sleep
+        self._patience = patience
         self._turn = threading.Lock()
         self._leases = Leases(location, self._now)
         self._together: GroupCommit[_Job, _Rows] = GroupCommit(self._work, self._turn)
@@ -190,7 +193,7 @@ class PostgresLedger(RelationalLedger):
 
     def _reconnect(self) -> None:
         """Connect again and make sure of what is held; raises `LedgerError`."""
-        deadline = time.monotonic() + RECONNECT_SECONDS
+        deadline = time.monotonic() + self._patience
         while True:
             try:
                 connection = connect(self._location)

@@ -16,6 +16,10 @@ _FORBIDDEN = {
     "x509": ("tng.trust", "tng.verify", "tng.decode", "tng.plan", "tng.clouds", "tng.cli"),
     "decode": ("tng.trust", "tng.verify", "tng.plan", "tng.apply", "tng.clouds", "tng.cli"),
     "sources": ("tng.trust", "tng.verify", "tng.plan", "tng.clouds", "tng.cli"),
+    "storage": (
+        "tng.sources", "tng.decode", "tng.trust", "tng.verify", "tng.plan", "tng.clouds", "tng.cli",
+        "boto3", "botocore", "azure",
+    ),
     "findings": ("tng.x509", "tng.decode", "tng.trust", "tng.verify", "tng.models", "tng.cli"),
     "trust": ("tng.verify", "tng.decode", "tng.plan", "tng.clouds", "tng.cli", "boto3", "azure"),
     "verify": ("tng.decode", "tng.sources", "tng.plan", "tng.clouds", "tng.cli", "boto3", "socket"),
@@ -43,6 +47,7 @@ _FORBIDDEN = {
 _HEAVY = (
     "boto3", "botocore", "azure", "msal", "requests", "paho", "moto", "ministack", "cryptography",
     "jose", "orjson", "sqlite3", "jinja2", "xlsxwriter", "python_calamine", "pkcs11", "psycopg",
+    "fsspec", "s3fs", "adlfs", "aiohttp",
 )  # fmt: skip
 """What ``tng --help`` must not load."""
 

@@ -108,9 +108,9 @@ def serve_azurite(folder: Path) -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     process = subprocess.Popen(
-        [program, "--blobPort", str(port), "--location", str(folder), "--silent",
+        [program, "--blobPort", str(port), "--silent",
          "--inMemoryPersistence", "--skipApiVersionCheck", "--disableTelemetry"],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder,
     )  # fmt: skip
     try:
         _wait_for(port)

@@ -1,7 +1,6 @@
 """``tng audit``: one report of what was delivered, for those who have to sign it off."""
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -45,7 +44,7 @@ OutputsOption = Annotated[
     ),
 ]
 ExpectOption = Annotated[
-    list[Path],
+    list[str],
     typer.Option(
         "--expect",
         metavar="FILE",

@@ -24,6 +24,7 @@ from tng.cli.ledgers import chosen_ledger, opened_ledger
 from tng.report.audit.registry import AuditForm
 from tng.report.planned import duration_text
 from tng.report.text import printable
+from tng.storage.locations import is_url, local_path
 
 if TYPE_CHECKING:
     from tng.apply.session import OpenTarget
@@ -48,7 +49,7 @@ class Request:
     judging: JudgingOptions
     form: AuditForm | None
     outputs: Sequence[str]
-    orders: Sequence[Path]
+    orders: Sequence[str]
     sign: str | None
     targets: Sequence[str]
     flags: Mapping[str, object]
@@ -81,12 +82,13 @@ def run_audit(request: Request) -> "Severity | None":
         key = load_signing_key(request.sign)
     verifier, context, settings = make_verifier(request.judging)
     written = files_to_write(reports, sealed=request.sign is not None)
-    refuse_overwriting(written, request.sources, _read_besides(request, settings))
+    sources = (*request.sources, *filter(is_url, request.orders))
+    refuse_overwriting(written, sources, _read_besides(request, settings))
     refuse_unwritable(reports)
     stop, started = StopSignal(), monotonic()
     with ExitStack() as stack:
         question = _question(request, settings, context, stop, stack)
-        scan = Scan(request.sources, sys.stdin.buffer, request.jobs, apart=request.orders)
+        scan = Scan(request.sources, sys.stdin.buffer, request.jobs, apart=_order_paths(request))
         stack.enter_context(graceful(stop))
         audit = stack.enter_context(make_audit(scan, verifier, question, stop, _Progress()))
         digests = write_reports(audit, reports)
@@ -108,7 +110,7 @@ def _to_the_second(request: Request) -> Request:
 
 def _read_besides(request: Request, settings: "Settings") -> Iterator[Path]:
     """The files beside the sources that the run needs, and that a report must not replace."""
-    yield from request.orders
+    yield from _order_paths(request)
     yield from (path for _, path in trust_files(request.judging, settings))
     ledger = chosen_ledger(request.ledger, settings)
     if isinstance(ledger, Path):
@@ -143,22 +145,28 @@ def _question(
     )
 
 
-def _order_books(paths: Sequence[Path]) -> "list[tuple[Path, OrderBook]]":
+def _order_paths(request: Request) -> list[Path]:
+    """Those of the files of orders that are on this machine."""
+    return [Path(local_path(name)) for name in request.orders if not is_url(name)]
+
+
+def _order_books(names: Sequence[str]) -> "list[tuple[str, OrderBook]]":
     """The files of orders, in the order they were named; what they hold besides is told."""
     from tng.orders.reading import read_order_books
 
-    books = list(zip(paths, read_order_books(paths), strict=True))
+    books = list(zip(names, read_order_books(names), strict=True))
     for _, book in books:
         for note in book.notes:
             talk().print(printable(note))
     return books
 
 
-def _order_files(books: "Iterable[tuple[Path, OrderBook]]") -> "Iterator[AuditInput]":
+def _order_files(books: "Iterable[tuple[str, OrderBook]]") -> "Iterator[AuditInput]":
     from tng.audit.models import AuditInput, InputRole
 
-    for path, book in books:
-        yield AuditInput(InputRole.ORDER, str(path), book.sha256, book.kind, len(book.lines))
+    for name, book in books:
+        shown = name if is_url(name) else str(Path(local_path(name)))
+        yield AuditInput(InputRole.ORDER, shown, book.sha256, book.kind, len(book.lines))
 
 
 def _trusted_files(request: Request, settings: "Settings") -> "Iterator[AuditInput]":

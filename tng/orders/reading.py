@@ -18,6 +18,7 @@ from tng.orders.problems import OrderFileError, Problems
 from tng.orders.rows import RawRow, RowReader
 from tng.orders.table import check_header, raw_rows
 from tng.sources.names import printable
+from tng.storage import StorageError, open_url
 
 _ZIP = b"PK\x03\x04"
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -26,7 +27,7 @@ _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
-def read_order_books(paths: Iterable[Path]) -> tuple[OrderBook, ...]:
+def read_order_books(paths: Iterable[str | Path]) -> tuple[OrderBook, ...]:
     """The books of several files, in the order of ``paths``.
 
     Raises `OrderFileError` as `read_orders` does, and `UsageError` where two files have the same
@@ -51,15 +52,15 @@ def _named_twice(earlier: str, file: str) -> str:
     return f"{file} is the same list of orders as {earlier}, byte for byte"
 
 
-def read_orders(path: Path) -> OrderBook:
-    """The lines that a file orders: CSV, XLSX or JSON.
+def read_orders(path: str | Path) -> OrderBook:
+    """The lines that a file, or what a URL names, orders: CSV, XLSX or JSON.
 
     Needs the columns ``order``, ``part_number`` and ``quantity`` or ``serial``; reads
     ``group_id`` and ``date`` where they are there. Raises `OrderFileError` (exit code 3) that
     names every row and column that cannot be used, what was found and what is expected.
     """
     file = printable(str(path))
-    data = _content(file, path)
+    data = _content(file, str(path))
     kind, header, rows = _open(file, data)
     problems = Problems(file)
     names = {column: name for _, column, name in header.columns}
@@ -79,10 +80,12 @@ def _totals_note(places: Sequence[str]) -> tuple[str, ...]:
     return tuple(f"{place} {told}" for place in places)
 
 
-def _content(file: str, path: Path) -> bytes:
+def _content(file: str, name: str) -> bytes:
     try:
-        with path.open("rb") as stream:
+        with open_url(name) as stream:
             data = stream.read(MAX_FILE_BYTES + 1)
+    except StorageError as error:
+        raise OrderFileError(error.message, error.hint) from error
     except OSError as error:
         raise OrderFileError(
             f"{file} cannot be read: {error.strerror}", "Check the path given with --expect."

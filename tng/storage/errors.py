@@ -83,7 +83,7 @@ def as_storage_error(error: Exception, url: Url) -> StorageError:
     codes = [code for item in behind if (code := _code(item))]
     detail = f" ({codes[0]})" if codes else ""
     shown = ascii(str(url))[1:-1]
-    if names & _NO_CREDENTIALS or _CODES_OF_CREDENTIALS & set(codes):
+    if names & _NO_CREDENTIALS or _CODES_OF_CREDENTIALS & set(codes) or _has_no_token(behind):
         return StorageSetupError(
             f"{shown}: no usable credentials{detail}", _CREDENTIALS_HINT[url.service]
         )
@@ -110,6 +110,15 @@ def _behind(error: BaseException) -> Iterator[BaseException]:
         seen.add(id(following))
         yield following
         following = following.__cause__ or following.__context__
+
+
+def _has_no_token(behind: list[BaseException]) -> bool:
+    """Whether azure-identity gave up: no service was asked, so there is no response."""
+    return any(
+        type(item).__name__ == "ClientAuthenticationError"
+        and getattr(item, "response", None) is None
+        for item in behind
+    )
 
 
 def _code(error: BaseException) -> str:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
-from tng.models import Outcome
+from tng.models import Outcome, RejectedDevice, Undecodable
 from tng.scan import Scan
 from tng.testing.manifest import Entry, write_manifest
 from tng.testing.microchip import MicrochipVendor
@@ -14,6 +14,7 @@ from tng.testing.nxp import NxpVendor
 from tng.trust.added import added_material
 from tng.trust.builtin import built_in_material
 from tng.trust.store import TrustStore
+from tng.verify.duplicates import DuplicateIndex, identify
 from tng.verify.policy import VerificationPolicy
 from tng.verify.verifier import Verifier
 
@@ -69,6 +70,20 @@ def judge(data: bytes, by: Verifier | None = None, *, jobs: int = 1) -> list[Out
 def judge_files(names: Sequence[Path], by: Verifier | None = None) -> list[Outcome]:
     scan = Scan([str(name) for name in names], io.BytesIO(), 1)
     return list(scan.outcomes(by or verifier()))
+
+
+def without_duplicates(outcomes: Sequence[Outcome], size: int = 100) -> list[Outcome]:
+    """The outcomes with later duplicates rejected, looked up by so many at once."""
+    judged = list(outcomes)
+    with DuplicateIndex() as index:
+        for first in range(0, len(judged), size):
+            part = list(enumerate(judged))[first : first + size]
+            genuine = [(number, identity) for number, o in part if (identity := identify(o))]
+            for number, found in index.find(genuine).items():
+                outcome = judged[number]
+                assert not isinstance(outcome, Undecodable)
+                judged[number] = RejectedDevice(outcome.record, (*outcome.findings, found))
+    return judged
 
 
 def manifest(entries: Iterable[Entry]) -> bytes:

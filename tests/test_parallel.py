@@ -5,57 +5,110 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from tng.parallel import ALONE, BATCH, WorkerDiedError, ordered_map
+from tng.parallel import ALONE, DEATHS, Lost, ordered_map
+
+MANY = 200
 
 
-def twice(batch: list[int]) -> list[int]:
-    return [result for number in batch for result in (number, -number)]
+def twice(number: int) -> int:
+    return 2 * number
 
 
-def process_of(batch: list[int]) -> list[int]:
-    return [os.getpid()] * len(batch)
+def slowly(number: int) -> int:
+    time.sleep(0.005)
+    return number
 
 
-def end_as_worker(batch: list[int]) -> list[int]:
-    if multiprocessing.parent_process() is not None:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return slowly(batch)
+def slow_process_of(number: int) -> int:
+    return os.getpid() + 0 * slowly(number)
 
 
-def slowly(batch: list[int]) -> list[int]:
-    time.sleep(0.01)
-    return batch
+@dataclass(frozen=True)
+class DyingOf:
+    """Work of which a worker dies: each time, or (with a mark to leave) the first time."""
+
+    numbers: frozenset[int]
+    mark: Path | None = None
+
+    def __call__(self, number: int) -> int:
+        is_worker = multiprocessing.parent_process() is not None
+        if is_worker and number in self.numbers and self._is_time():
+            os.kill(os.getpid(), signal.SIGKILL)
+        return slowly(number)
+
+    def _is_time(self) -> bool:
+        if self.mark is None:
+            return True
+        if self.mark.exists():
+            return False
+        self.mark.touch()
+        return True
 
 
-def slow_process_of(batch: list[int]) -> list[int]:
-    return [os.getpid() for _ in slowly(batch)]
+def fail_at_50(number: int) -> int:
+    if number == 50:
+        raise ValueError("fifty")
+    return number
 
 
-@pytest.mark.parametrize("jobs", [1, 2, 3])
-@pytest.mark.parametrize("count", [0, 1, ALONE, ALONE + 1, ALONE + 5 * BATCH + 7])
-def test_results_come_in_the_order_of_the_pieces(jobs, count):
-    expected = twice(list(range(count)))
+@pytest.fixture(params=["forked", "fresh"])
+def several_threads(request) -> Iterator[None]:
+    """Where another thread runs, workers are not copies of this process but fresh ones."""
+    if request.param == "forked":
+        yield
+        return
+    ended = threading.Event()
+    other = threading.Thread(target=ended.wait)
+    other.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        other.join()
+
+
+@pytest.mark.usefixtures("several_threads")
+@pytest.mark.parametrize("jobs", [1, 2, 7])
+@pytest.mark.parametrize("count", [0, 1, ALONE, ALONE + 1, MANY])
+def test_pieces_and_results_come_in_order(jobs, count):
+    expected = [(number, 2 * number) for number in range(count)]
     assert list(ordered_map(twice, iter(range(count)), jobs)) == expected
 
 
 def test_a_small_stream_stays_in_this_process_and_a_large_one_does_not():
-    assert set(ordered_map(process_of, iter(range(ALONE)), 2)) == {os.getpid()}
-    assert len(set(ordered_map(slow_process_of, iter(range(ALONE + 200 * BATCH)), 2))) > 1
+    here = {process for _, process in ordered_map(slow_process_of, iter(range(ALONE)), 2)}
+    assert here == {os.getpid()}
+    many = {process for _, process in ordered_map(slow_process_of, iter(range(MANY)), 2)}
+    assert len(many) == 3
 
 
-def test_the_order_holds_from_this_process_to_the_workers():
-    numbers = range(ALONE + 200 * BATCH + 7)
-    assert list(ordered_map(slowly, iter(numbers), 2)) == list(numbers)
+@pytest.mark.usefixtures("several_threads")
+def test_what_a_killed_worker_had_is_done_again(tmp_path: Path):
+    work = DyingOf(frozenset({50}), tmp_path / "died")
+    assert list(ordered_map(work, iter(range(MANY)), 2)) == [(n, n) for n in range(MANY)]
+    assert (tmp_path / "died").exists()
 
 
-def test_a_killed_worker_ends_the_run_with_a_clear_error():
-    with pytest.raises(WorkerDiedError, match="was killed"):
-        list(ordered_map(end_as_worker, iter(range(ALONE + 1000 * BATCH)), 2))
+@pytest.mark.parametrize("deadly", [{10}, {10, 11}, {10, 90}, {MANY - 1}])
+def test_a_piece_of_which_every_worker_dies_is_given_up_and_no_other(deadly: set[int]):
+    results = dict(ordered_map(DyingOf(frozenset(deadly)), iter(range(MANY)), 2))
+    assert list(results) == list(range(MANY))
+    assert {number for number, result in results.items() if result == Lost(DEATHS)} == deadly
+    assert all(result == number for number, result in results.items() if number not in deadly)
+
+
+def test_what_the_work_raises_is_raised_here():
+    results = ordered_map(fail_at_50, iter(range(MANY)), 2)
+    with pytest.raises(ValueError, match="fifty"):
+        list(results)
 
 
 def test_pieces_are_not_read_far_ahead_of_the_results():
@@ -68,19 +121,19 @@ def test_pieces_are_not_read_far_ahead_of_the_results():
             yield number
 
     results = ordered_map(twice, pieces(), 2)
-    for _ in range(2 * ALONE + 2):
+    for _ in range(ALONE + 2):
         next(results)
-    assert taken < ALONE + 10 * BATCH
+    assert taken < ALONE + 10
     results.close()
 
 
 SLOW_PARENT = """
 import time
 from tests.test_parallel import slow_process_of
-from tng.parallel import ALONE, BATCH, ordered_map
+from tng.parallel import ordered_map
 if __name__ == "__main__":
-    for number in ordered_map(slow_process_of, iter(range(ALONE + 1000 * BATCH)), 2):
-        print(number, flush=True)
+    for _, process in ordered_map(slow_process_of, iter(range(100_000)), 2):
+        print(process, flush=True)
 """
 
 
@@ -113,11 +166,11 @@ def test_workers_end_when_their_parent_is_killed(tmp_path: Path):
 INTERRUPTED_PARENT = """
 import os, signal, time
 from tests.test_parallel import slowly
-from tng.parallel import ALONE, BATCH, ordered_map
+from tng.parallel import ALONE, ordered_map
 
 def pieces():
-    for number in range(ALONE + 100 * BATCH):
-        if number > ALONE and number % BATCH == 0:
+    for number in range(200):
+        if number > ALONE:
             os.killpg(0, signal.SIGINT)
         yield number
 
@@ -140,7 +193,7 @@ def test_ctrl_c_is_for_the_parent_even_while_its_workers_begin(tmp_path: Path):
         timeout=60,
         check=False,
     )
-    assert (done.stdout, done.stderr) == (f"{ALONE + 100 * BATCH}\n", "")
+    assert (done.stdout, done.stderr) == ("200\n", "")
 
 
 def is_running(process: int) -> bool:

@@ -1,120 +1,196 @@
-"""One function over a long stream, on several cores, with the results in order.
+"""One function over a stream of pieces, on several cores, with the results in order.
 
-Small streams stay in this process: starting others costs more than it gains. Workers
-end with their parent, however that ends, and leave Ctrl-C to it.
+Small streams stay in this process: starting others costs more than it gains. Workers end
+with their parent, however that ends, and leave Ctrl-C to it. What a worker had when it was
+killed is done again.
 """
 
 import gc
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
+from dataclasses import dataclass
 from itertools import chain, islice
 from multiprocessing import resource_tracker
 from multiprocessing.connection import wait
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import Any, Generic, TypeVar, cast
 
-from tng.errors import TngError
+ALONE = 2
+"""Pieces done in this process before others are started."""
 
-BATCH = 128
-"""Pieces worked on in one go: about 20 ms, against 0.2 ms to hand them to a worker."""
+DEATHS = 3
+"""How often workers may die of a piece before it is given up: the last time they died of it
+alone, so that no other piece can have been the cause."""
 
-ALONE = 512
-"""Pieces done in this process before others are started: about a tenth of a second."""
-
-_QUEUED_BATCHES = 3
-"""Batches under way for each worker; bounds memory when the consumer is slow."""
+_QUEUED = 3
+"""Pieces under way for each worker; bounds memory when the consumer is slow."""
 
 _COLLECTION_THRESHOLD = 50_000
 """Containers made by a worker between two looks for garbage cycles, of which there are none."""
 
 Piece = TypeVar("Piece")
 Result = TypeVar("Result")
-Work = Callable[[Sequence[Piece]], Sequence[Result]]
-"""Works on a batch, so that each kind of step can be done for all of it in a row: that is
-a tenth faster than piece by piece, for the processor's caches."""
+Work = Callable[[Piece], Result]
 
 
-class WorkerDiedError(TngError):
-    """A worker process was killed; what it worked on is not known to be done."""
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """In place of the result of a piece that worker after worker died of."""
+
+    deaths: int
 
 
-def ordered_map(work: Work[Piece, Result], pieces: Iterator[Piece], jobs: int) -> Iterator[Result]:
-    """The results of ``work`` for batches of the pieces, in the pieces' order.
+def ordered_map(
+    work: Work[Piece, Result], pieces: Iterator[Piece], jobs: int
+) -> Iterator[tuple[Piece, Result | Lost]]:
+    """The pieces in their order, each with what ``work`` gives for it.
 
-    ``work`` must be picklable where ``jobs`` is more than 1; ``pieces`` is consumed in
-    this process. Raises `WorkerDiedError` if a worker dies.
+    ``work`` must be picklable where ``jobs`` is more than 1; what it raises ends the iteration.
+    ``pieces`` is consumed in this process, a few pieces ahead.
     """
-    for batch in _batches(islice(pieces, ALONE) if jobs > 1 else pieces):
-        yield from work(batch)
+    for piece in islice(pieces, ALONE) if jobs > 1 else pieces:
+        yield piece, work(piece)
     following = next(pieces, None) if jobs > 1 else None
     if following is not None:
-        yield from _spread(work, chain((following,), pieces), jobs)
+        yield from _Spreading(work, jobs).run(chain((following,), pieces))
 
 
-def _batches(pieces: Iterator[Piece]) -> Iterator[list[Piece]]:
-    while batch := list(islice(pieces, BATCH)):
-        yield batch
+@dataclass(slots=True)
+class _Waiting(Generic[Piece, Result]):
+    piece: Piece
+    future: Future[Result]
+    deaths: int = 0
 
 
-def _spread(work: Work[Piece, Result], pieces: Iterator[Piece], jobs: int) -> Iterator[Result]:
-    pool = ProcessPoolExecutor(jobs, _context(), _begin_worker, (work,))
-    try:
-        starting = threading.Thread(target=_start, args=(pool,), daemon=True)
-        starting.start()
-        for batch in _batches(pieces):
-            # Nobody waits for the workers: until they are there, the work goes on here.
-            if starting.is_alive():
-                yield from work(batch)
+class _Spreading(Generic[Piece, Result]):
+    """One stream of pieces on its way through a pool, which is replaced when a worker dies."""
+
+    def __init__(self, work: Work[Piece, Result], jobs: int) -> None:
+        self._work = work
+        self._jobs = jobs
+        self._waiting: deque[_Waiting[Piece, Result]] = deque()
+
+    def run(self, pieces: Iterator[Piece]) -> Iterator[tuple[Piece, Result | Lost]]:
+        self._pool = _start_pool(self._work, self._jobs)
+        try:
+            for piece in pieces:
+                self._submit(_Waiting(piece, Future()))
+                if len(self._waiting) > self._jobs * _QUEUED:
+                    yield self._take()
+            while self._waiting:
+                yield self._take()
+        finally:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _submit(self, waiting: _Waiting[Piece, Result]) -> None:
+        self._waiting.append(waiting)
+        # A pool that broke says so again where the result is taken.
+        with suppress(BrokenProcessPool):
+            waiting.future = cast("Future[Result]", self._pool.submit(_do, waiting.piece))
+            return
+        waiting.future.set_exception(BrokenProcessPool())
+
+    def _take(self) -> tuple[Piece, Result | Lost]:
+        while True:
+            first = self._waiting[0]
+            try:
+                result: Result | Lost = first.future.result()
+            except BrokenProcessPool:
+                self._blame()
+                if first.deaths < DEATHS - 1:
+                    self._submit_again()
+                    continue
+                result = _do_alone(self._work, first.piece)
+            self._waiting.popleft()
+            return first.piece, result
+
+    def _blame(self) -> None:
+        """Count the death for those that may have been worked on: the first that are not done."""
+        undone = [item for item in self._waiting if not _is_done(item.future)]
+        for item in undone[: self._jobs]:
+            item.deaths += 1
+
+    def _submit_again(self) -> None:
+        """Replace the pool, and give the new one what is not done."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._pool = _start_pool(self._work, self._jobs)
+        waiting, self._waiting = self._waiting, deque()
+        for item in waiting:
+            if _is_done(item.future):
+                self._waiting.append(item)
             else:
-                yield from _in_order(pool, chain((batch,), _batches(pieces)), jobs)
-    except BrokenProcessPool as error:
-        raise WorkerDiedError(
-            "a worker process was killed", "Run the same command again, or with --jobs 1."
-        ) from error
+                item.future = Future()
+                self._submit(item)
+
+
+def _is_done(future: Future[Any]) -> bool:
+    return future.done() and not isinstance(future.exception(), BrokenProcessPool)
+
+
+def _do_alone(work: Work[Piece, Result], piece: Piece) -> Result | Lost:
+    """Do the piece in a process in which nothing else happens."""
+    pool = _start_pool(work, 1)
+    try:
+        result = cast("Result", pool.submit(_do, piece).result())
+    except BrokenProcessPool:
+        return Lost(DEATHS)
+    else:
+        return result
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _start(pool: ProcessPoolExecutor) -> None:
-    # Ctrl-C goes to every process of a terminal, and the server of the workers takes it for its
-    # own until it has loaded everything. What this thread starts inherits that it is blocked,
-    # save for the resource tracker, which on its start unblocks it.
-    resource_tracker.ensure_running()
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    # A pool that cannot start says so at the first batch.
-    with suppress(BrokenProcessPool, RuntimeError):
-        pool.submit(_do_nothing).result()
+def _start_pool(work: Work[Any, Any], jobs: int) -> ProcessPoolExecutor:
+    """A pool whose workers have been started.
 
-
-def _do_nothing() -> None:
-    """The first thing a worker does: when it is done, the worker has begun."""
-
-
-def _in_order(
-    pool: ProcessPoolExecutor, batches: Iterator[list[Piece]], jobs: int
-) -> Iterator[Result]:
-    waiting: deque[Future[Sequence[Result]]] = deque()
-    for batch in batches:
-        waiting.append(pool.submit(_do_batch, batch))
-        if len(waiting) > jobs * _QUEUED_BATCHES:
-            yield from waiting.popleft().result()
-    while waiting:
-        yield from waiting.popleft().result()
+    Ctrl-C goes to every process of a terminal, and one that begins takes it for its own. What
+    is started here inherits that it is blocked, save for the resource tracker, which on its
+    start unblocks it.
+    """
+    context = _context()
+    if context.get_start_method() != "fork":
+        resource_tracker.ensure_running()
+    pool = ProcessPoolExecutor(jobs, context, _begin_worker, (work,))
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        # A pool that cannot start says so at the first piece.
+        with suppress(BrokenProcessPool):
+            pool.submit(_do_nothing)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    return pool
 
 
 def _context() -> multiprocessing.context.BaseContext:
+    if _may_fork():
+        return multiprocessing.get_context("fork")
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
     # Imported once by the server, so that workers begin with everything loaded.
     context.set_forkserver_preload(["tng.scan"])
     return context
+
+
+def _may_fork() -> bool:
+    """Whether a copy of this process would be whole: only where no other thread is.
+
+    A copy begins at once with everything loaded; a fresh process takes a quarter of a second.
+    """
+    tasks = Path("/proc/self/task")
+    return sys.platform == "linux" and tasks.is_dir() and len(list(tasks.iterdir())) == 1
+
+
+def _do_nothing() -> None:
+    """For a worker to be started by."""
 
 
 _work: Work[Any, Any] = tuple
@@ -135,5 +211,5 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _do_batch(batch: list[Any]) -> Sequence[Any]:
-    return _work(batch)
+def _do(piece: object) -> object:
+    return _work(piece)

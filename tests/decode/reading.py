@@ -1,8 +1,9 @@
 """Reading bytes as the tool does: recognised by content, split, read."""
 
 import io
+from collections.abc import Iterator
 
-from tng.decode.interface import SNIFF_BYTES, RawEntry
+from tng.decode.interface import SNIFF_BYTES, Block, RawEntry
 from tng.decode.registry import recognise
 from tng.models import DeviceEntry, Undecodable
 
@@ -13,10 +14,17 @@ def kind(data: bytes) -> str | None:
 
 
 def decode_with(decoder, data: bytes) -> list[DeviceEntry | Undecodable]:
-    result = []
-    for raw in decoder.split(io.BytesIO(data), "input"):
-        result.extend(decoder.read(raw) if isinstance(raw, RawEntry) else [raw])
-    return result
+    return list(read_pieces(decoder, decoder.split(io.BytesIO(data), "input")))
+
+
+def read_pieces(decoder, pieces) -> Iterator[DeviceEntry | Undecodable]:
+    for piece in pieces:
+        if isinstance(piece, RawEntry):
+            yield from decoder.read(piece)
+        elif isinstance(piece, Block):
+            yield from decoder.read_block(piece).devices
+        else:
+            yield piece
 
 
 def decode(data: bytes) -> list[DeviceEntry | Undecodable]:

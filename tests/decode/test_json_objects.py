@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tests.decode.microchip.streams import PortionedStream, RepeatedStream
 from tng.decode.json_objects import MAX_ENTRY_BYTES, Cut, Damage, Form, split_objects
+from tng.decode.microchip.decoder import ENTRY_START
 from tng.testing.manifest import BARE_STYLE, EARLY_STYLE, LITE_STYLE, make_entries
 from tng.testing.microchip import MicrochipVendor
 
@@ -32,7 +33,7 @@ def _array(entries: tuple[bytes, ...], between: bytes = b",\n") -> bytes:
 
 
 def _parts(data: bytes) -> list[Cut | Damage | Form]:
-    return list(split_objects(io.BytesIO(data)))
+    return list(split_objects(io.BytesIO(data), ENTRY_START))
 
 
 def _cuts(data: bytes) -> list[bytes]:
@@ -83,7 +84,7 @@ def test_nothing_gives_nothing(data: bytes):
 @settings(max_examples=25, deadline=None)
 def test_how_the_stream_is_portioned_does_not_matter(portions: list[int]):
     data = _array(_entries())
-    assert list(split_objects(PortionedStream(data, portions))) == _parts(data)
+    assert list(split_objects(PortionedStream(data, portions), ENTRY_START)) == _parts(data)
 
 
 @st.composite
@@ -178,7 +179,7 @@ def test_anything_at_all_gives_cuts_in_order_and_never_an_exception(data: bytes)
 def test_hostile_streams_cost_linear_time(head: bytes, unit: bytes, mebibytes: int):
     stream = RepeatedStream(head, unit, mebibytes * _MEBIBYTE)
     began = time.process_time()
-    found = sum(1 for _ in split_objects(stream))
+    found = sum(1 for _ in split_objects(stream, ENTRY_START))
     # Each byte walked over once takes well below one second; squared, it takes hours.
     assert time.process_time() - began < 15
     assert found <= 3 + mebibytes * _MEBIBYTE * unit.count(b"{") / len(unit)
@@ -191,7 +192,7 @@ def test_hostile_streams_cost_linear_time(head: bytes, unit: bytes, mebibytes: i
 def test_memory_does_not_grow_with_the_stream(head: bytes, unit: bytes):
     length = _MEBIBYTE // 2 if unit == b"{}" else 8 * _MEBIBYTE
     tracemalloc.start()
-    for _ in split_objects(RepeatedStream(head, unit, length)):
+    for _ in split_objects(RepeatedStream(head, unit, length), ENTRY_START):
         pass
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()

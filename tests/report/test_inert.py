@@ -48,7 +48,7 @@ def _report(form: str, text: str) -> bytes:
     summary = Summary()
     for outcome in _outcomes(text):
         summary.add(outcome)
-        report.item(outcome)
+        report.item(report.render(outcome))
     report.end([InputSummary(text, "", "text", 1)], summary)
     return stream.getvalue()
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.judging import without_duplicates
 from tests.testing.test_forgeries import microchip, nxp, outcomes, verifier
 from tng.testing.generate import example_files, main
-from tng.verify.duplicates import DuplicateIndex
 
 __all__ = ["microchip", "nxp", "verifier"]  # fixtures that are used here too
 
@@ -56,8 +56,7 @@ def test_no_genuine_vendor_is_named_as_maker(files):
 def test_forged_mixed_gives_what_is_expected_of_it(files, verifier):
     expected = json.loads(files["forged-mixed.expected.json"])
     entries = json.loads(files["forged-mixed.json"])
-    with DuplicateIndex() as index:
-        found = list(index.filter(outcomes(verifier, *entries)))
+    found = without_duplicates(list(outcomes(verifier, *entries)))
     assert [o.status.value for o in found] == [item["status"] for item in expected]
     for outcome, item in zip(found, expected, strict=True):
         assert set(item["codes"]) <= {finding.code for finding in outcome.findings}, item["name"]

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tng.decode.interface import RawEntry
+from tests.decode.reading import read_pieces
+from tests.judging import without_duplicates
 from tng.decode.microchip.decoder import MicrochipManifestDecoder
 from tng.findings import CHECKS
 from tng.models import DeviceEntry, DeviceRecord, DumpEvidence, Outcome, Source, Status
@@ -19,7 +20,6 @@ from tng.testing.microchip import MicrochipVendor
 from tng.testing.nxp import ChipObject, NxpVendor
 from tng.testing.trust_files import write_microchip_trust, write_nxp_trust
 from tng.trust.store import TrustStore, added_material, built_in_material
-from tng.verify.duplicates import DuplicateIndex
 from tng.verify.policy import VerificationPolicy
 from tng.verify.verifier import Verifier
 from tng.x509.certificate import read_certificate
@@ -53,10 +53,8 @@ def outcomes(verifier: Verifier, *entries: Entry) -> Iterator[Outcome]:
     write_manifest(stream, entries)
     stream.seek(0)
     decoder = MicrochipManifestDecoder()
-    for raw in decoder.split(stream, "forged.json"):
-        decoded = decoder.read(raw) if isinstance(raw, RawEntry) else (raw,)
-        for device in decoded:
-            yield verifier.judge(device) if isinstance(device, DeviceEntry) else device
+    for device in read_pieces(decoder, decoder.split(stream, "forged.json")):
+        yield verifier.judge(device) if isinstance(device, DeviceEntry) else device
 
 
 def judge(verifier: Verifier, forged: ForgedChip) -> Outcome:
@@ -70,8 +68,7 @@ def judge(verifier: Verifier, forged: ForgedChip) -> Outcome:
 @pytest.mark.parametrize("forger", FORGERS, ids=lambda forger: forger.__name__)
 def test_a_forged_entry_has_the_outcome_that_it_should(verifier, microchip, forger):
     forgery = forger(microchip, 0)
-    with DuplicateIndex() as index:
-        *genuine, last = index.filter(outcomes(verifier, *forgery.entries))
+    *genuine, last = without_duplicates(list(outcomes(verifier, *forgery.entries)))
     assert [outcome.status for outcome in genuine] == [Status.VERIFIED] * len(genuine)
     assert last.status is forgery.status
     assert forgery.codes <= {finding.code for finding in last.findings}

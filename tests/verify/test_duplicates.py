@@ -6,7 +6,16 @@ from functools import cache
 import orjson
 import pytest
 
-from tests.judging import codes, judge, judge_files, manifest, microchip, nxp, verifier
+from tests.judging import (
+    codes,
+    judge,
+    judge_files,
+    manifest,
+    microchip,
+    nxp,
+    verifier,
+    without_duplicates,
+)
 from tests.planned_devices import verified
 from tng.models import Outcome, RejectedDevice, Status
 from tng.scan import Scan
@@ -15,7 +24,6 @@ from tng.testing.forgeries import changed_payload, duplicate_id, resigned_by_str
 from tng.testing.manifest import BARE_STYLE, LITE_STYLE, Entry, make_entries, make_entry
 from tng.testing.nxp import ChipObject
 from tng.testing.sessions import PLAIN_STYLE, serial_log
-from tng.verify.duplicates import BATCH, DuplicateIndex
 
 
 def _statuses(outcomes: Iterable[Outcome]) -> list[str]:
@@ -75,7 +83,8 @@ def test_two_certificates_of_one_se05x_chip_are_no_duplicates():
     assert _statuses(devices) == ["verified", "verified"]
 
 
-_LENGTH = 2 * BATCH + 40
+BATCH = 128
+_LENGTH = 4 * BATCH + 40
 _BORDERS = (0, 1, BATCH - 1, BATCH, BATCH + 1, 2 * BATCH - 1, 2 * BATCH, _LENGTH - 1)
 
 
@@ -92,8 +101,7 @@ def many() -> list[Outcome]:
 
 
 def _filtered(outcomes: Iterable[Outcome]) -> list[Outcome]:
-    with DuplicateIndex() as index:
-        return list(index.filter(outcomes))
+    return without_duplicates(list(outcomes), BATCH)
 
 
 def test_many_different_devices_pass(many: list[Outcome]):
@@ -149,5 +157,4 @@ def test_one_serial_number_for_two_objects_of_a_chip_is_no_duplicate(objects, st
         leaf = replace(device.leaf, serial_hex="04005001" + "00" * 16)
         record = replace(device.record, vendor="nxp", object_id=name, leaf=leaf)
         devices.append(replace(device, record=record, leaf=leaf))
-    with DuplicateIndex() as index:
-        assert [outcome.status for outcome in index.filter(devices)] == statuses
+    assert [outcome.status for outcome in without_duplicates(devices)] == statuses

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from tng.cli import options
 from tng.cli.console import Verbosity, talk
 from tng.cli.judging import JudgingOptions, make_verifier
-from tng.cli.output import is_colored, open_output
+from tng.cli.output import is_colored, open_judged_output
 from tng.exit_codes import ExitCode
 
 if TYPE_CHECKING:
-    from tng.report.interface import Summary
+    from tng.summary import Summary
 
 
 def verify(
@@ -38,7 +38,6 @@ def verify(
 
       curl … | tng verify - --fail-on warning
     """
-    from tng.report.interface import Summary
     from tng.report.registry import make_report
     from tng.scan import Scan
 
@@ -46,8 +45,7 @@ def verify(
     verifier, context, _ = make_verifier(judging)
     started = monotonic()
     scan = Scan(sources, sys.stdin.buffer, jobs)
-    summary = Summary()
-    with open_output(output) as stream:
+    with open_judged_output(output) as stream:
         report = make_report(
             format_.value,
             stream,
@@ -55,12 +53,11 @@ def verify(
             with_notices=Verbosity.level > 0,
         )
         report.begin(context)
-        for outcome in scan.outcomes(verifier):
-            summary.add(outcome)
-            report.item(outcome)
-        report.end(scan.inputs, summary)
-    print_summary(summary, monotonic() - started)
-    if summary.fails(fail_on.severity):
+        for rendered in scan.results(verifier, report.render):
+            report.item(rendered)
+        report.end(scan.inputs, scan.summary)
+    print_summary(scan.summary, monotonic() - started)
+    if scan.summary.fails(fail_on.severity):
         raise SystemExit(ExitCode.FINDINGS)
 
 

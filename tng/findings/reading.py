@@ -248,4 +248,21 @@ READING: tuple[Check, ...] = (
         "If the column is about the chip, ask who wrote the table which part was delivered.",
         "NXP AN12436",
     ),
+    _unreadable(
+        "entry-failed",
+        "Reading or judging the entry failed inside tng",
+        "Something in the entry made the tool itself fail. Nothing is known of the device, and the "
+        "other entries are not affected.",
+        "Please report it with the entry, which is a defect of tng; until then, leave it out.",
+        "tng",
+    ),
+    _unreadable(
+        "entry-lost",
+        "The process that worked on the entry died, again and again",
+        "Either something in the entries around ends the process that reads them, or the system "
+        "does, for want of memory. Nothing is known of the device; the other entries are not "
+        "affected.",
+        "Run it again with --jobs 1 or with more memory; report it if that ends tng.",
+        "tng",
+    ),
 )

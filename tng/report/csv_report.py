@@ -40,17 +40,22 @@ class CsvReport:
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
+        self.render = _device_line
 
     def begin(self, context: ReportContext) -> None:  # noqa: ARG002 - the interface's form
         """Write the header row."""
         self._stream.write(csv_line(COLUMNS))
 
-    def item(self, outcome: Outcome) -> None:
+    def item(self, rendered: bytes) -> None:
         """Write one device."""
-        self._stream.write(csv_line(device_cells(device_row(outcome), outcome.findings)))
+        self._stream.write(rendered)
 
     def end(self, inputs: Sequence[InputSummary], summary: Summary) -> None:
         """Nothing: a table has rows alone."""
+
+
+def _device_line(outcome: Outcome) -> bytes:
+    return csv_line(device_cells(device_row(outcome), outcome.findings))
 
 
 def device_cells(row: Row, findings: Sequence[Finding]) -> list[object]:

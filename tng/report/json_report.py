@@ -18,15 +18,16 @@ class JsonReport:
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
         self._separator = b"\n"
+        self.render = _device
 
     def begin(self, context: ReportContext) -> None:
         """Open the object: schema, run, and the list of devices."""
         head = to_json({"schema": REPORT_SCHEMA, "run": _run(context)})
         self._stream.write(head[:-1] + b',"devices":[')
 
-    def item(self, outcome: Outcome) -> None:
+    def item(self, rendered: bytes) -> None:
         """Add one device."""
-        self._stream.write(self._separator + to_json(device_row(outcome)))
+        self._stream.write(self._separator + rendered)
         self._separator = b",\n"
 
     def end(self, inputs: Sequence[InputSummary], summary: Summary) -> None:
@@ -40,14 +41,15 @@ class JsonLinesReport:
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
+        self.render = _device_line
 
     def begin(self, context: ReportContext) -> None:
         """The first line: ``begin``."""
         self._line("begin", {"schema": LINES_SCHEMA, "run": _run(context)})
 
-    def item(self, outcome: Outcome) -> None:
+    def item(self, rendered: bytes) -> None:
         """A line ``device``."""
-        self._line("device", device_row(outcome))
+        self._stream.write(rendered)
 
     def end(self, inputs: Sequence[InputSummary], summary: Summary) -> None:
         """A line ``input`` for each input, then ``summary``."""
@@ -56,7 +58,19 @@ class JsonLinesReport:
         self._line("summary", _summary(summary))
 
     def _line(self, message_type: str, members: Row) -> None:
-        self._stream.write(to_json({"message_type": message_type, **members}) + b"\n")
+        self._stream.write(_line(message_type, members))
+
+
+def _device(outcome: Outcome) -> bytes:
+    return to_json(device_row(outcome))
+
+
+def _device_line(outcome: Outcome) -> bytes:
+    return _line("device", device_row(outcome))
+
+
+def _line(message_type: str, members: Row) -> bytes:
+    return to_json({"message_type": message_type, **members}) + b"\n"
 
 
 def _run(context: ReportContext) -> Row:

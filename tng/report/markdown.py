@@ -16,6 +16,7 @@ class MarkdownReport:
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
+        self.render = _device_row
         self._rows = tempfile.TemporaryFile()  # noqa: SIM115 - closed in end()
         self._heading = ""
 
@@ -26,16 +27,9 @@ class MarkdownReport:
             f"Judged as of {timestamp(context.at)}{strict} by tng {context.tool_version}."
         )
 
-    def item(self, outcome: Outcome) -> None:
+    def item(self, rendered: bytes) -> None:
         """Put one row aside."""
-        if isinstance(outcome, Undecodable):
-            cells = [outcome.status, "", "", "", outcome.source]
-        else:
-            record = outcome.record
-            name = record.leaf.subject.common_name if record.leaf else ""
-            cells = [outcome.status, record.device_id, record.part_number, name, record.source]
-        troubles = "; ".join(f.message for f in outcome.findings if f.severity.rank > 0)
-        self._rows.write(_row([*cells, troubles]).encode())
+        self._rows.write(rendered)
 
     def end(self, inputs: Sequence[InputSummary], summary: Summary) -> None:
         """Write everything."""
@@ -62,6 +56,17 @@ class MarkdownReport:
 
     def _write(self, text: str) -> None:
         self._stream.write(text.encode("utf-8", "backslashreplace"))
+
+
+def _device_row(outcome: Outcome) -> bytes:
+    if isinstance(outcome, Undecodable):
+        cells = [outcome.status, "", "", "", outcome.source]
+    else:
+        record = outcome.record
+        name = record.leaf.subject.common_name if record.leaf else ""
+        cells = [outcome.status, record.device_id, record.part_number, name, record.source]
+    troubles = "; ".join(f.message for f in outcome.findings if f.severity.rank > 0)
+    return _row([*cells, troubles]).encode()
 
 
 def _table(heading: Sequence[str]) -> str:

@@ -40,7 +40,7 @@ from tng.report.schema_parts import (
     titled,
 )
 from tng.report.watching_schema import watch_schemas
-from tng.scan import UNREADABLE, UNRECOGNISED, ZIP
+from tng.scan.shares import UNREADABLE, UNRECOGNISED, ZIP
 from tng.seal.schema import seal_schema
 from tng.trust.anchor import Role
 

@@ -6,21 +6,22 @@ file in a private temporary place, written in sorted batches.
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from hashlib import sha256
-from itertools import islice
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 from tng.findings import Finding, finding
-from tng.models import AttestedDevice, Outcome, RejectedDevice, Source, VerifiedDevice
+from tng.models import AttestedDevice, Outcome, Source, VerifiedDevice
+from tng.temporary_database import temporary_database
 
-BATCH = 512
-"""Devices looked up in one go: large enough for sorted inserts, small enough to stream."""
+_CACHE_KIB = 32 * 1024
+"""Of about 90 MB for a million devices: the more of it is at hand, the less is read again."""
 
-_CACHE_KIB = 4 * 1024
-_TEMPORARY_DATABASE = ""
-"""SQLite's name for a database in an unlinked temporary file (sqlite.org/inmemorydb.html)."""
+_SCHEMA = """
+CREATE TABLE seen (digest BLOB PRIMARY KEY, place INTEGER, certificate BLOB) WITHOUT ROWID;
+CREATE TABLE files (id INTEGER PRIMARY KEY, name TEXT UNIQUE);
+"""
 
 _KIND_SHIFT = 36
 _FILE_SHIFT = _KIND_SHIFT + 1
@@ -42,18 +43,36 @@ _Row = tuple[bytes, int, bytes]
 """What must be unique (a digest), where it was seen, and with which certificate."""
 
 
+class Identity(NamedTuple):
+    """What of a genuine device must not come twice, and where the device stands.
+
+    ``name`` names the device, ``key`` is a digest of its public key, ``certificate`` the
+    beginning of its certificate's SHA-256; the last two are empty where it has none.
+    """
+
+    source: Source
+    name: bytes
+    key: bytes
+    certificate: bytes
+
+
+def identify(outcome: Outcome) -> Identity | None:
+    """The identity of a genuine device; ``None`` for any other. Pure."""
+    if isinstance(outcome, VerifiedDevice):
+        leaf = outcome.leaf
+        key = _digest(b"key", leaf.public_key.spki)
+        return Identity(outcome.record.source, _name(outcome), key, bytes.fromhex(leaf.sha256[:32]))
+    if isinstance(outcome, AttestedDevice):
+        name = b"attested " + outcome.record.device_id.encode()
+        return Identity(outcome.record.source, name, b"", b"")
+    return None
+
+
 class DuplicateIndex:
     """Remembers ids, keys and certificates of genuine devices; a context manager."""
 
     def __init__(self) -> None:
-        self._database = sqlite3.connect(_TEMPORARY_DATABASE, isolation_level=None)
-        self._database.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
-        self._database.execute("PRAGMA journal_mode = MEMORY")
-        self._database.execute("PRAGMA synchronous = OFF")
-        self._database.execute(
-            "CREATE TABLE seen (digest BLOB PRIMARY KEY, place INTEGER, certificate BLOB)"
-            " WITHOUT ROWID"
-        )
+        self._database = temporary_database(_SCHEMA, cache_kib=_CACHE_KIB, journal="MEMORY")
         self._places = _Places(self._database)
 
     def __enter__(self) -> Self:
@@ -67,48 +86,35 @@ class DuplicateIndex:
     ) -> None:
         self._database.close()
 
-    def filter(self, outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
-        """The outcomes in their order; later duplicates of genuine devices become rejected."""
-        stream = iter(outcomes)
-        while batch := list(islice(stream, BATCH)):
-            yield from self._filter_batch(batch)
+    def find(self, devices: Sequence[tuple[int, Identity]]) -> dict[int, Finding]:
+        """Which of these devices came before, by their positions; the others are remembered.
 
-    def _filter_batch(self, batch: Sequence[Outcome]) -> Iterable[Outcome]:
-        rows = [
-            row
-            for outcome in batch
-            if isinstance(outcome, VerifiedDevice | AttestedDevice)
-            for row in self._rows(outcome)
-        ]
+        Devices have to come in input order, a hundred or so at once.
+        """
+        rows = [row for _, identity in devices for row in self._rows(identity)]
         # Sorted, so that neighbours in the tree are written together.
         rows.sort()
         if self._insert_all_new(rows):
-            return batch
-        return [self._filter_one(outcome) for outcome in batch]
+            return {}
+        found = ((position, self._find_one(identity)) for position, identity in devices)
+        return {position: item for position, item in found if item is not None}
 
-    def _filter_one(self, outcome: Outcome) -> Outcome:
-        if not isinstance(outcome, VerifiedDevice | AttestedDevice):
-            return outcome
-        rows = self._rows(outcome)
+    def _find_one(self, identity: Identity) -> Finding | None:
+        rows = self._rows(identity)
         found = self._duplicate(*rows)
-        if found is not None:
-            return RejectedDevice(outcome.record, (*outcome.findings, found))
-        self._database.executemany(_INSERT, rows)
-        return outcome
+        if found is None:
+            self._database.executemany(_INSERT, rows)
+        return found
 
-    def _rows(self, outcome: VerifiedDevice | AttestedDevice) -> tuple[_Row, ...]:
-        """The device's id, and its key where it has a certificate.
+    def _rows(self, identity: Identity) -> tuple[_Row, ...]:
+        """The device's name, and its key where it has a certificate.
 
         A certificate needs no row of its own: the same certificate has the same key.
         """
-        place = self._places.number(outcome.record.source)
-        if isinstance(outcome, AttestedDevice):
-            return ((b"attested " + outcome.record.device_id.encode(), place, b""),)
-        certificate = bytes.fromhex(outcome.leaf.sha256[:32])
-        return (
-            (_identity(outcome), place, certificate),
-            (_digest(b"key", outcome.leaf.public_key.spki), place, certificate),
-        )
+        source, name, key, certificate = identity
+        place = self._places.number(source)
+        named = (name, place, certificate)
+        return (named, (key, place, certificate)) if key else (named,)
 
     def _duplicate(self, identity: _Row, key: _Row | None = None) -> Finding | None:
         same_key = self._seen(key) if key else None
@@ -143,7 +149,6 @@ class _Places:
     def __init__(self, database: sqlite3.Connection) -> None:
         self._database = database
         self._last = ("", 0)
-        database.execute("CREATE TABLE files (id INTEGER PRIMARY KEY, name TEXT UNIQUE)")
 
     def number(self, source: Source) -> int:
         """The file's number, whether an entry or a line is meant, and which."""
@@ -165,7 +170,7 @@ class _Places:
         return Source(name, entry=within)
 
 
-def _identity(device: VerifiedDevice) -> bytes:
+def _name(device: VerifiedDevice) -> bytes:
     """What names the device.
 
     A Microchip chip is named by its signed id. For other devices issuer and serial number

@@ -48,12 +48,12 @@ class Verifier:
 
     def __init__(self, store: TrustStore, policy: VerificationPolicy) -> None:
         self.store = store
-        self._policy = policy
+        self.policy = policy
         self._walk = IssuerWalk(store, policy.at)
 
     def __reduce__(self) -> tuple[type["Verifier"], tuple[TrustStore, VerificationPolicy]]:
         # What was remembered stays behind when the verifier goes to another process.
-        return Verifier, (self.store, self._policy)
+        return Verifier, (self.store, self.policy)
 
     def judge(self, entry: DeviceEntry) -> JudgedDevice:
         """The outcome of one decoded device (the procedure is the module's docstring)."""
@@ -82,7 +82,7 @@ class Verifier:
             found += check_identities(entry, evidence)
             return None
         found += check_signature(evidence, signer)
-        found += check_times(entry.record.provisioned_at, signer, self._policy)
+        found += check_times(entry.record.provisioned_at, signer, self.policy)
         found += check_identities(entry, evidence)
         return signer
 

@@ -1,4 +1,3 @@
-import io
 from dataclasses import replace
 
 import orjson
@@ -6,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.decode.reading import decode_with
 from tests.judging import codes, judge, manifest, microchip, verifier
 from tng.decode.interface import RawEntry
 from tng.decode.microchip import MicrochipManifestDecoder
@@ -256,7 +256,9 @@ def test_notes_about_the_form_go_to_the_first_entry_alone():
     data = b"\xef\xbb\xbf" + b"\n".join(
         orjson.dumps(entry) for entry in make_entries(microchip(), 2, style=BARE_STYLE)
     )
-    first, second = _DECODER.split(io.BytesIO(data), "lines")
-    assert {item.code for item in first.findings} == {"byte-order-mark", "manifest-not-an-array"}
-    assert second.findings == ()
-    assert (first.source, second.source) == (Source("lines", 1), Source("lines", 2))
+    first, second = decode_with(_DECODER, data)
+    notes = {"byte-order-mark", "manifest-not-an-array"}
+    assert notes <= {item.code for item in first.findings}
+    assert not notes & {item.code for item in second.findings}
+    sources = (first.record.source, second.record.source)
+    assert sources == (Source("input", 1), Source("input", 2))

@@ -2,14 +2,16 @@
 
 import re
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
-from tng.decode.interface import Decoded, RawEntry
-from tng.decode.json_objects import Damage, Form, split_objects
-from tng.decode.microchip.entry import read_entry
+from tng.decode.interface import Block, BlockDevices, Decoded, Piece, RawEntry, failure
+from tng.decode.json_blocks import Stretch, cut_stretches, read_stretch
+from tng.decode.json_objects import Cut, Damage, Form
+from tng.decode.microchip.entry import read_entry, read_members
 from tng.findings import Finding, finding
 from tng.models import Source, Undecodable
 
+ENTRY_START = re.compile(rb'\{\s*"(?:payload|protected|header|signature)"\s*:')
 _MANIFEST_START = re.compile(rb"(?:\xef\xbb\xbf)?\s*[\[{]")
 _MEMBERS = re.compile(rb'"(?:payload|protected|signature)"\s*:')
 
@@ -25,25 +27,64 @@ class MicrochipManifestDecoder:
             return False
         return bool(_MEMBERS.search(head)) or re.fullmatch(rb"\s*\[\s*\]\s*", head) is not None
 
-    def split(self, stream: BinaryIO, file: str) -> Iterator[RawEntry | Undecodable]:
-        """Cut the manifest into entries; notes about the whole go to the first one."""
+    def split(self, stream: BinaryIO, file: str) -> Iterator[Piece]:
+        """Cut the manifest into blocks of entries; notes about the whole go to the first one."""
         notes: tuple[Finding, ...] = ()
-        number = 0
-        for part in split_objects(stream):
+        number = 1
+        for part in cut_stretches(stream, ENTRY_START):
             if isinstance(part, Form):
                 notes = _form_notes(part)
                 continue
-            number += 1
-            source = Source(file, entry=number)
-            if isinstance(part, Damage):
-                yield Undecodable(source, (*notes, finding(part.code, part.message)))
+            if isinstance(part, Stretch):
+                # What an entry has once, and base64 never.
+                count = part.data.count(b'"payload"')
+                yield Block(
+                    file, part.data, number, count, notes, part.is_followed, part.is_unclosed
+                )
+                number += count
             else:
-                yield RawEntry(source, (part.data,), findings=notes)
+                yield _piece(Source(file, entry=number), part, notes)
+                number += 1
             notes = ()
 
     def read(self, raw: RawEntry) -> tuple[Decoded, ...]:
         """Read one entry (see `tng.decode.microchip.entry`)."""
-        return read_entry(raw)
+        return read_entry(raw.source, raw.data[0], raw.findings)
+
+    def read_block(self, block: Block) -> BlockDevices:
+        """Read the entries of a block."""
+        devices: list[Decoded] = []
+        notes = block.findings
+        stretch = Stretch(block.data, block.is_followed, block.is_unclosed)
+        parts = read_stretch(stretch, ENTRY_START)
+        for number, part in enumerate(parts, block.first_entry):
+            source = Source(block.file, number)
+            try:
+                devices += _read_part(source, part, notes)
+            except Exception as error:  # noqa: BLE001 - one bad entry never stops the others
+                devices.append(Undecodable(source, (failure(error),)))
+            notes = ()
+        return BlockDevices(devices, len(parts))
+
+
+def _read_part(
+    source: Source, part: dict[str, Any] | Cut | Damage, notes: tuple[Finding, ...]
+) -> tuple[Decoded, ...]:
+    if isinstance(part, dict):
+        return read_members(source, part, notes)
+    if isinstance(part, Damage):
+        return (_undecodable(source, part, notes),)
+    return read_entry(source, part.data, notes)
+
+
+def _piece(source: Source, part: Cut | Damage, notes: tuple[Finding, ...]) -> Piece:
+    if isinstance(part, Damage):
+        return _undecodable(source, part, notes)
+    return RawEntry(source, (part.data,), findings=notes)
+
+
+def _undecodable(source: Source, damage: Damage, notes: tuple[Finding, ...]) -> Undecodable:
+    return Undecodable(source, (*notes, finding(damage.code, damage.message)))
 
 
 def _form_notes(form: Form) -> tuple[Finding, ...]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from tng.decode.interface import Decoded, RawEntry
+from tng.decode.interface import Decoded
 from tng.decode.microchip.jose import (
     JoseError,
     base64_standard,
@@ -58,21 +58,40 @@ def _read_issuer(text: str) -> Certificate:
     return read_certificate(base64_standard(text, "x5c"))
 
 
-def read_entry(raw: RawEntry) -> tuple[Decoded, ...]:
-    """A device for each slot with a certificate, or one without (Lite), or an `Undecodable`."""
+def read_entry(source: Source, data: bytes, notes: tuple[Finding, ...]) -> tuple[Decoded, ...]:
+    """A device for each slot with a certificate, or one without (Lite), or an `Undecodable`.
+
+    ``notes`` were made while splitting and pass on to the device.
+    """
     try:
-        return _read(raw)
+        entry = _object(data, "the entry")
     except JoseError as error:
-        return (Undecodable(raw.source, (*raw.findings, finding("entry-malformed", str(error)))),)
+        return (_malformed(source, notes, error),)
+    return read_members(source, entry, notes)
 
 
-def _read(raw: RawEntry) -> tuple[Decoded, ...]:
-    entry = _object(raw.data[0], "the entry")
+def read_members(
+    source: Source, entry: Mapping[str, Any], notes: tuple[Finding, ...]
+) -> tuple[Decoded, ...]:
+    """`read_entry` of an entry that is parsed already."""
+    try:
+        return _read(source, entry, notes)
+    except JoseError as error:
+        return (_malformed(source, notes, error),)
+
+
+def _malformed(source: Source, notes: tuple[Finding, ...], error: JoseError) -> Undecodable:
+    return Undecodable(source, (*notes, finding("entry-malformed", str(error))))
+
+
+def _read(
+    source: Source, entry: Mapping[str, Any], findings: tuple[Finding, ...]
+) -> tuple[Decoded, ...]:
     protected = _member(entry, "protected")
     payload_text = _member(entry, "payload")
     header = read_protected_header(protected)
     payload = _object(base64url(payload_text, "payload"), "payload")
-    notes = list(raw.findings)
+    notes = list(findings)
     unique_id = _unique_id(payload, notes)
     header_id = _header_id(entry, notes)
     _note_members(payload, notes)
@@ -90,7 +109,7 @@ def _read(raw: RawEntry) -> tuple[Decoded, ...]:
     )
     record_with = partial(
         _record,
-        raw.source,
+        source,
         payload,
         unique_id,
         _timestamp(payload.get("provisioningTimestamp"), notes),
@@ -98,11 +117,11 @@ def _read(raw: RawEntry) -> tuple[Decoded, ...]:
     slots = _certified_keys(payload)
     if not slots:
         return (DeviceEntry(record_with(None, None), (), evidence_with(None), tuple(notes)),)
-    return tuple(_slot(raw, key, record_with, evidence_with, notes) for key in slots)
+    return tuple(_slot(source, key, record_with, evidence_with, notes) for key in slots)
 
 
 def _slot(
-    raw: RawEntry,
+    source: Source,
     key: Mapping[str, Any],
     record_with: Callable[[object, Certificate | None], DeviceRecord],
     evidence_with: Callable[[bytes | None], ManifestEvidence],
@@ -115,7 +134,7 @@ def _slot(
         leaf, issuers = _chain(key["x5c"])
     except CertificateError as error:
         found.append(finding("certificate-malformed", f"key {key.get('kid')}: {error}"))
-        return Undecodable(raw.source, tuple(found))
+        return Undecodable(source, tuple(found))
     record = record_with(key.get("kid"), leaf)
     return DeviceEntry(record, issuers, evidence_with(spki), (*found, *leaf.tolerances))
 

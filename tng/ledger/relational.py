@@ -101,14 +101,13 @@ class RelationalLedger(ABC):
         self._write(None, [(sql.ADD_TARGET, names)])
         number, what = self._target(target.key), f"target {target.name} ({target.key})"
         if shard is None:
-            with hold_whole(self._lease, number, what, self._shards(target)):
+            with hold_whole(self._lease, number, what, lambda: self._shards(target)):
                 yield
             return
         own = (f"{target.key}#{shard}", target.name, sql.SHARD, target.key, str(shard))
         self._write(None, [(sql.ADD_TARGET, own)])
-        shards = self._shards(target)
-        with hold_shard(self._lease, number, what, shards, shard):
-            self._leased[number] = shards[shard]
+        with hold_shard(self._lease, number, what, lambda: self._shards(target), shard):
+            self._leased[number] = self._shards(target)[shard]
             try:
                 yield
             finally:

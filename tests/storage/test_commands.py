@@ -1,6 +1,7 @@
 """The commands with URLs in place of files: inputs, orders and outputs in a real S3."""
 
 import json
+import shlex
 import subprocess
 from pathlib import Path
 
@@ -8,11 +9,12 @@ import pytest
 
 from tests.cli.processes import TNG
 from tests.commands import run_tng
-from tests.judging import MANIFESTS, MICROCHIP_TRUST
+from tests.judging import MANIFESTS, MICROCHIP_TRUST, ROOT
 from tests.storage.buckets import Bucket
 from tng.testing.manifest import BARE_STYLE, make_entries, write_manifest
 from tng.testing.microchip import MicrochipVendor
 
+README = (ROOT / "README.md").read_text("utf-8")
 GENUINE = MANIFESTS / "tngtls-10.json"
 AT = ("--at", "2026-11-21T12:00:00Z")
 
@@ -147,3 +149,15 @@ def test_an_interrupted_run_leaves_the_output_as_it_was(bucket, tmp_path):
     assert b"Traceback" not in complaint
     assert bucket.get("report.json") == b"before"
     assert bucket.unfinished() == []
+
+
+def test_commands_of_the_readme_do_what_it_says(bucket, tmp_path):
+    shown = [line for line in README.splitlines() if line.startswith("tng ") and "s3://" in line]
+    assert {line.split()[1] for line in shown} == {"verify", "audit"}
+    bucket.put("reels/7.json", GENUINE.read_bytes())
+    bucket.put("orders.csv", b"order,part_number,quantity\n7,ATECC608B,10\n")
+    for line in shown:
+        words = shlex.split(line.replace("s3://factory", bucket.url))[1:]
+        run_tng(*words, *MICROCHIP_TRUST, "--fail-on", "never", expect=0)
+    assert json.loads(bucket.get("reports/reels.json"))["summary"]["devices"] == 10
+    assert (tmp_path / "audit.html").exists()

@@ -21,7 +21,7 @@ OptionalSources = Annotated[
     list[str],
     typer.Argument(
         metavar="[SOURCE...]",
-        help="Files, directories, globs or - for stdin; not needed with --check.",
+        help="Files, directories, globs, URLs or - for stdin; not needed with --check.",
         show_default=False,
     ),
 ]

@@ -11,7 +11,7 @@ OptionalSources = Annotated[
     list[str],
     typer.Argument(
         metavar="[SOURCE...]",
-        help="Files, directories, globs or - for stdin; not needed with --plan.",
+        help="Files, directories, globs, URLs or - for stdin; not needed with --plan.",
         show_default=False,
     ),
 ]

@@ -12,8 +12,9 @@ from tng.apply.stopping import StopSignal
 from tng.clouds.interface import TargetUnusableError
 from tng.errors import LedgerError, TargetError
 from tng.exit_codes import ExitCode
-from tng.ledger import SqliteLedger
+from tng.ledger import DeviceState, SqliteLedger
 from tng.plan.eligibility import PlanPolicy
+from tng.plan.shard import Shard
 from tng.registration import (
     PlanningStoppedError,
     deregister,
@@ -183,3 +184,31 @@ def test_two_names_of_one_target_are_removed_from_once(ledger):
 def test_a_target_that_this_ledger_never_saw_has_nothing_to_remove(ledger):
     targets, _ = opened(Region("one", "1" * 12))
     assert plan_removal(targets, ledger, ()) == ((), ())
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_all_shards_together_register_every_device_once(ledger, count, tmp_path):
+    cloud = MemoryCloud()
+    for index in range(1, count + 1):
+        targets, stop = opened(cloud)
+        policy = PlanPolicy(shard=Shard(index, count))
+        plan = plan_registration(DEVICES, targets, policy, offline=False)
+        # Another shard of the same division is at work meanwhile, in another process.
+        with (
+            SqliteLedger(tmp_path / "ledger.db") as other,
+            other.hold(cloud.description, Shard(index % count + 1, count)),
+        ):
+            register(plan, targets, ledger, f"shard {index}", offline=False, stop=stop)
+    assert set(cloud.effects.values()) == {1}
+    assert set(cloud.certificates) == {device.leaf.sha256 for device in DEVICES}
+    assert ledger.counts(cloud.description.key) == {DeviceState.DONE: len(DEVICES)}
+
+
+def test_a_shard_does_not_begin_beside_the_whole_or_another_division(ledger):
+    cloud = MemoryCloud()
+    targets, stop = opened(cloud)
+    plan = plan_registration(DEVICES, targets, PlanPolicy(shard=Shard(1, 2)), offline=False)
+    for other in (None, Shard(2, 3), Shard(1, 2)):
+        with ledger.hold(cloud.description, other), pytest.raises(LedgerError, match="worked on"):
+            register(plan, targets, ledger, "shard", offline=False, stop=stop)
+    assert cloud.certificates == {}

@@ -97,7 +97,7 @@ def plan_selection(
     """Like `plan_registration`, of devices that were selected already."""
     read = read_targets(
         targets,
-        lambda target: _read(target, selection.devices, offline=offline, checked=checked),
+        lambda target: _read(target, selection.own, offline=offline, checked=checked),
     )
     inspected = [item for item in read if isinstance(item, InspectedTarget)]
     failed = [item for item in read if isinstance(item, FailedTarget)]
@@ -132,7 +132,7 @@ def register(
         assignments.append(Assignment(job, target))
     return apply_jobs(
         assignments, ledger, command,
-        stop=stop, progress=progress, threads=threads, failed=plan.failed,
+        stop=stop, progress=progress, threads=threads, failed=plan.failed, shard=plan.shard,
     )  # fmt: skip
 
 

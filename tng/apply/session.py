@@ -19,6 +19,7 @@ from tng.errors import LedgerError, TargetError
 from tng.exit_codes import ExitCode
 from tng.ledger import Direction, Ledger
 from tng.plan.models import FailedTarget
+from tng.plan.shard import Shard
 
 
 class LedgerLostError(LedgerError):
@@ -86,16 +87,19 @@ def apply_jobs(
     progress: Progress | None = None,
     threads: int = MOST_THREADS,
     failed: Sequence[FailedTarget] = (),
+    shard: Shard | None = None,
 ) -> RunResult:
     """Do every job, the targets side by side; give how it ended.
 
     ``command`` is what to type to go on, without secrets. ``failed`` targets, found while
-    planning, are passed on into the result. Raises `LedgerError`: before the first call if
-    a target is held by another process, later (`LedgerLostError`) if the ledger itself fails.
+    planning, are passed on into the result. With a ``shard``, the jobs are about that part of
+    each target alone, and other processes may do the others meanwhile. Raises `LedgerError`:
+    before the first call if a target is held by another process, later (`LedgerLostError`) if
+    the ledger itself fails.
     """
     with ExitStack() as leases:
         for assignment in assignments:
-            leases.enter_context(ledger.hold(assignment.job.target))
+            leases.enter_context(ledger.hold(assignment.job.target, shard))
         run = ledger.begin_run(command)
         for assignment in assignments:
             job = assignment.job

@@ -37,6 +37,7 @@ def plan(
     intermediate: options.IntermediateOption = [],
     config: options.ConfigOption = None,
     jobs: options.JobsOption = 0,
+    shard: target.ShardOption = None,
 ) -> None:
     """Plan a registration with read-only calls alone; save it, apply it later.
 
@@ -56,8 +57,9 @@ def plan(
 
     judging = JudgingOptions(config, trust_anchor, manifest_signer, intermediate, strict, at)
     request = Request(
-        sources, judging, targets, flags, allow_unverified, allow_attestation, offline, jobs
-    )
+        sources, judging, targets, flags, allow_unverified, allow_attestation, offline, jobs,
+        shard=shard,
+    )  # fmt: skip
     stop = StopSignal()
     with graceful(stop):
         prepared = prepare(request, stop)

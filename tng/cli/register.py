@@ -43,6 +43,7 @@ def register(
     intermediate: options.IntermediateOption = [],
     config: options.ConfigOption = None,
     threads: target.ThreadsOption = None,
+    shard: target.ShardOption = None,
     jobs: options.JobsOption = 0,
 ) -> None:
     """Verify devices and register the genuine ones; the same command resumes.
@@ -65,7 +66,7 @@ def register(
     judging = JudgingOptions(config, trust_anchor, manifest_signer, intermediate, strict, at)
     request = Request(
         sources, judging, targets, flags, allow_unverified, allow_attestation, offline,
-        jobs, threads, plan, not dry_run,
+        jobs, threads, plan, not dry_run, shard,
     )  # fmt: skip
     stop = StopSignal()
     with graceful(stop):

@@ -31,7 +31,7 @@ class Request:
     """The options of plan and register, as they were given.
 
     ``flags`` are the target's, by the keys of ``tng.toml``; ``saved`` is a plan's file.
-    ``applied`` says that the plan is not only looked at.
+    ``applied`` says that the plan is not only looked at; ``shard`` is as it was typed.
     """
 
     sources: Sequence[str]
@@ -45,6 +45,7 @@ class Request:
     threads: int | None = None
     saved: Path | None = None
     applied: bool = False
+    shard: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,7 @@ def prepare(request: Request, stop: "StopSignal") -> Prepared:
     from tng.apply.engine import MOST_THREADS
     from tng.clouds.registry import CloudOpener
     from tng.plan.eligibility import PlanPolicy
+    from tng.plan.shard import parse_shard
     from tng.registration import open_targets, plan_registration, refuse_stopped
     from tng.report.interface import Summary
     from tng.scan import Scan
@@ -78,6 +80,7 @@ def prepare(request: Request, stop: "StopSignal") -> Prepared:
         request = _repeated(request, saved)
     elif not request.sources:
         raise UsageError("no source was named", "Name the manifests or dumps to register.")
+    shard = None if request.shard is None else parse_shard(request.shard)
     verifier, _, settings = make_verifier(request.judging)
     chosen = _chosen_targets(request, settings, saved)
     threads = request.threads or settings.run.threads or MOST_THREADS
@@ -85,11 +88,12 @@ def prepare(request: Request, stop: "StopSignal") -> Prepared:
     if not request.offline:
         names = ", ".join(target.name or "the target" for target in chosen)
         talk().print(f"verifying, then reading what is registered on {printable(names)} …")
-    targets = open_targets(chosen, CloudOpener(threads=threads).open, stop)
+    opener = CloudOpener(threads=threads, parts=1 if shard is None else shard.count)
+    targets = open_targets(chosen, opener.open, stop)
     plan = plan_registration(
         _counted(scan.outcomes(verifier), summary, stop),
         targets,
-        PlanPolicy(request.allow_unverified, request.allow_attestation),
+        PlanPolicy(request.allow_unverified, request.allow_attestation, shard),
         offline=request.offline,
         checked=request.applied,
     )
@@ -117,9 +121,10 @@ def _counted(
 def _read_saved(request: Request, file: Path) -> "PlanDocument":
     from tng.plan.file import read_plan
 
-    if request.names or request.flags:
+    if request.names or request.flags or request.shard is not None:
+        what = "options of a target" if request.shard is None else "--shard"
         raise UsageError(
-            "--plan was given together with options of a target",
+            f"--plan was given together with {what}",
             "The plan says what is registered where; make a new one to change that.",
         )
     return read_plan(file)
@@ -141,6 +146,7 @@ def _repeated(request: Request, saved: "PlanDocument") -> Request:
         ),
         allow_unverified=options.allow_unverified,
         allow_attestation=options.allow_attestation,
+        shard=options.shard,
     )
 
 
@@ -204,6 +210,7 @@ def _document(
         trust_anchors=tuple(map(str, judging.trust_anchors)),
         manifest_signers=tuple(map(str, judging.manifest_signers)),
         intermediates=tuple(map(str, judging.intermediates)),
+        shard=request.shard,
     )
     tables = {
         target.cloud.description.name: target_table(settings)

@@ -63,6 +63,14 @@ DryRunOption = Annotated[
     bool, typer.Option("--dry-run", help="Only say what would be done; changes nothing.")
 ]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+ShardOption = Annotated[
+    str | None,
+    typer.Option(
+        "--shard",
+        metavar="I/N",
+        help="Only the I-th of N parts of the devices, at 1/N of the rate.",
+    ),
+]
 ThreadsOption = Annotated[
     int | None,
     typer.Option("--threads", min=1, max=256, help="Calls in flight on each target at most."),

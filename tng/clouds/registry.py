@@ -107,12 +107,16 @@ def target_from_table(name: str, table: Mapping[str, object], origin: str) -> Ta
 class CloudOpener:
     """Makes the adapters of targets; they share what is costly to make (sessions)."""
 
-    def __init__(self, *, threads: int, environment: Mapping[str, str] = os.environ) -> None:
+    def __init__(
+        self, *, threads: int, environment: Mapping[str, str] = os.environ, parts: int = 1
+    ) -> None:
         """``threads`` is how many calls one target may have in flight at once.
 
-        ``environment`` is where a target's own variables are looked up.
+        ``environment`` is where a target's own variables are looked up. ``parts`` is how many
+        processes share the rates of each target.
         """
         self._threads = threads
+        self._parts = parts
         self._environment = environment
         self._aws: AwsSessions | None = None
         self._azure: AzureSessions | None = None
@@ -142,7 +146,7 @@ class CloudOpener:
 
         if self._aws is None:
             self._aws = AwsSessions(self._threads)
-        return AwsCloud(target, self._aws, caller)
+        return AwsCloud(target, self._aws, caller, parts=self._parts)
 
     def _open_azure(self, target: AzureSettings, caller: Caller) -> Cloud:
         from tng.clouds.azure.adapter import AzureCloud
@@ -150,7 +154,7 @@ class CloudOpener:
 
         if self._azure is None:
             self._azure = AzureSessions(self._threads, self._environment)
-        return AzureCloud(target, self._azure, caller)
+        return AzureCloud(target, self._azure, caller, parts=self._parts)
 
 
 def _single(settings: Settings, cloud: str | None) -> TargetTable:

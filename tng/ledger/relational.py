@@ -111,7 +111,7 @@ class RelationalLedger(ABC):
             try:
                 yield
             finally:
-                del self._leased[number]
+                self._leased.pop(number, None)
 
     def _shards(self, target: TargetDescription) -> dict[Shard, int]:
         """The shards of a target that were ever held; each has a number, as if it were one."""

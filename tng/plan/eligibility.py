@@ -14,27 +14,42 @@ from tng.models import (
     VerifiedDevice,
 )
 from tng.plan.models import IneligibleDevice, PlannableDevice, UnverifiedAllowedDevice
+from tng.plan.shard import Shard
 
 ATTESTATION_OBJECT = "nxp-attestation-object"
 
 
 @dataclass(frozen=True, slots=True)
 class PlanPolicy:
-    """What the user waved through: ``--allow-unverified``, ``--allow-attestation``.
+    """What the user waved through: ``--allow-unverified``, ``--allow-attestation``; ``--shard``.
 
-    Rejected devices are never planned, whatever is said here.
+    Rejected devices are never planned, whatever is said here. ``shard`` is the part of the
+    devices that is to be registered, where it is not all of them.
     """
 
     allow_unverified: bool = False
     allow_attestation: bool = False
+    shard: Shard | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The devices to be planned, each certificate once, and the outcomes left out."""
+    """The devices to be planned, each certificate once, and the outcomes left out.
+
+    ``devices`` are those of all shards: whether two would get the same name shows only then.
+    """
 
     devices: tuple[PlannableDevice, ...]
     ineligible: tuple[IneligibleDevice, ...]
+    shard: Shard | None = None
+
+    @property
+    def own(self) -> tuple[PlannableDevice, ...]:
+        """The devices of the shard, which are all where there is none."""
+        shard = self.shard
+        if shard is None:
+            return self.devices
+        return tuple(device for device in self.devices if shard.holds(device.leaf.sha256))
 
 
 def select_devices(outcomes: Iterable[Outcome], policy: PlanPolicy) -> Selection:
@@ -53,7 +68,7 @@ def select_devices(outcomes: Iterable[Outcome], policy: PlanPolicy) -> Selection
             ineligible.append(IneligibleDevice(outcome, f"the same certificate as {first}"))
         else:
             devices[choice.leaf.sha256] = choice
-    return Selection(tuple(devices.values()), tuple(ineligible))
+    return Selection(tuple(devices.values()), tuple(ineligible), policy.shard)
 
 
 def _choose(outcome: Outcome, policy: PlanPolicy) -> PlannableDevice | str:

@@ -84,7 +84,8 @@ def _read(kind: Any, value: object, place: str) -> object:  # noqa: ANN401 - a t
 def _read_members(kind: Any, value: object, place: str) -> object:  # noqa: ANN401 - a dataclass
     if not isinstance(value, dict):
         raise TypeError(f"{place} is not an object")
-    names = [field.name for field in fields(kind)]
+    # Members that older versions did not write are those that may be absent.
+    names = [item.name for item in fields(kind) if item.name in value or item.default is not None]
     if value.keys() != set(names):
         odd = sorted(value.keys() ^ set(names))[0]
         raise ValueError(f"{place} has no {odd!r}, or should not have it")

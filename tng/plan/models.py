@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from tng.findings import Finding
 from tng.models import DeviceRecord, Outcome, UnverifiedDevice, VerifiedDevice
+from tng.plan.shard import Shard
 from tng.x509.certificate import Certificate
 
 
@@ -161,8 +162,12 @@ class FailedTarget:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The whole plan: what `apply` takes, and nothing else."""
+    """The whole plan: what `apply` takes, and nothing else.
+
+    With a ``shard`` it is about that part of the devices alone.
+    """
 
     targets: tuple[TargetPlan, ...]
     failed: tuple[FailedTarget, ...]
     ineligible: tuple[IneligibleDevice, ...]
+    shard: Shard | None = None

@@ -42,7 +42,7 @@ def make_plan(
     targets: Sequence[InspectedTarget],
     failed: Sequence[FailedTarget] = (),
 ) -> Plan:
-    """Plan every selected device on every target.
+    """Plan every selected device of the shard, if there is one, on every target.
 
     Two targets that turn out to be the same account and region would register everything
     twice and share their quotas unknowingly: the second one becomes a `FailedTarget`.
@@ -64,7 +64,7 @@ def make_plan(
             plans.append(planned)
         else:
             refused.append(full)
-    return Plan(tuple(plans), tuple(refused), selection.ineligible)
+    return Plan(tuple(plans), tuple(refused), selection.ineligible, selection.shard)
 
 
 def _plan_target(selection: Selection, target: InspectedTarget) -> TargetPlan:
@@ -72,6 +72,8 @@ def _plan_target(selection: Selection, target: InspectedTarget) -> TargetPlan:
     view = _EMPTY_VIEW if target.view is None else target.view
     devices = [cloud.plan_device(device, view) for device in selection.devices]
     devices, findings = _refuse_shared_names(devices)
+    if selection.shard is not None:
+        devices = [plan for plan in devices if selection.shard.holds(plan.key)]
     if target.view is None:
         findings.append(
             finding("remote-state-not-read", "planned offline, as if nothing were registered")

@@ -24,7 +24,8 @@ class PlanOptions:
     """What the verification and the selection were told; applying the plan repeats it.
 
     ``trust_anchors``, ``manifest_signers`` and ``intermediates`` are the files that were
-    added to the built-in trust. ``at`` is the RFC 3339 time of ``--at``, if one was given.
+    added to the built-in trust. ``at`` is the RFC 3339 time of ``--at``, if one was given,
+    ``shard`` the part that the plan is about (``i/n``), if it is not all.
     """
 
     allow_unverified: bool = False
@@ -35,6 +36,7 @@ class PlanOptions:
     trust_anchors: tuple[str, ...] = ()
     manifest_signers: tuple[str, ...] = ()
     intermediates: tuple[str, ...] = ()
+    shard: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

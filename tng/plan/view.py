@@ -5,7 +5,7 @@ that planning knows nothing of calls.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Protocol
 
@@ -48,6 +48,11 @@ class Rates:
     def cost(self, operation: str) -> float:
         """The calls that one step of ``operation`` counts as."""
         return self.costs.get(operation, 1.0)
+
+    def divided(self, parts: int) -> "Rates":
+        """The rates of one of so many processes that share them."""
+        table = {operation: rate / parts for operation, rate in self.by_operation.items()}
+        return replace(self, by_operation=table, others=self.others / parts)
 
     def duration(self, calls: Mapping[str, int]) -> timedelta:
         """How long so many steps of each operation take: as long as the slowest bucket."""

@@ -38,8 +38,12 @@ class AwsCloud:
     Makes no call and needs no credentials until `preflight`.
     """
 
-    def __init__(self, settings: AwsSettings, sessions: AwsSessions, caller: Caller) -> None:
+    def __init__(
+        self, settings: AwsSettings, sessions: AwsSessions, caller: Caller, *, parts: int = 1
+    ) -> None:
+        """``parts`` is how many processes share the rates."""
         self._settings = settings
+        self._parts = parts
         self._sessions = sessions
         self._caller = caller
         self._place = Place(settings.account or UNKNOWN_ACCOUNT, settings.region or "")
@@ -58,7 +62,7 @@ class AwsCloud:
     @property
     def rates(self) -> Rates:
         """Calls a second; with ``rates_from_quotas``, right after `preflight`."""
-        return rates(self._settings, self._quotas)
+        return rates(self._settings, self._quotas).divided(self._parts)
 
     def preflight(self, *, offline: bool) -> TargetFacts:
         """Ask whose account it is and whether everything that is named exists."""

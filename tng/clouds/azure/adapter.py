@@ -52,8 +52,12 @@ class AzureCloud:
         sessions: AzureSessions,
         caller: Caller,
         now: Callable[[], datetime] = _now,
+        *,
+        parts: int = 1,
     ) -> None:
+        """``parts`` is how many processes share the rates."""
         self._settings = settings
+        self._parts = parts
         self._sessions = sessions
         self._caller = caller
         self._now = now
@@ -72,13 +76,13 @@ class AzureCloud:
     @property
     def rates(self) -> Rates:
         """Operations a second: one bucket for all of the service."""
-        return rates(self._settings)
+        return rates(self._settings).divided(self._parts)
 
     def preflight(self, *, offline: bool) -> TargetFacts:
         """Find out where the service is and whether enrollments can be written."""
         settings = self._settings
         speed = (
-            ("rate", f"{settings.rate * 60:g} operations a minute"),
+            ("rate", f"{self.rates.others * 60:g} operations a minute"),
             ("bulk", f"{MAX_BULK} a call" if settings.bulk else "one by one"),
         )
         if offline:

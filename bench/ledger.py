@@ -16,8 +16,11 @@ def measure_ledger(settings: Settings) -> Figures:
     """Devices a second that the ledger takes, and calls a second through a saturated bucket."""
     devices = _QUICK_DEVICES if settings.quick else _DEVICES
     seconds = _QUICK_SECONDS if settings.quick else _SECONDS
+    rate = ledger_ceiling(settings.folder, devices)
+    size = sum(path.stat().st_size for path in settings.folder.glob("*.db"))
     return {
-        "ledger_devices_per_second": ledger_ceiling(settings.folder, devices),
+        "ledger_devices_per_second": rate,
+        "ledger_bytes_per_device": size / devices,
         "held_rate_of_100": held_rate(_RATE, seconds),
     }
 
@@ -30,6 +33,7 @@ def ledger_tables(figures: Figures) -> Iterable[Table]:
             f"{figures['ledger_devices_per_second']:,.0f} devices/s",
             "default quota: 10/s",
         ),
+        ("ledger on disk", f"{figures['ledger_bytes_per_device']:,.0f} bytes a device", ""),
         (
             "rate held by a bucket, 16 threads",
             f"{figures['held_rate_of_100']:.1f}/s",

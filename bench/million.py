@@ -6,13 +6,14 @@ report can be held against what must be in it: a fast run that misses one counts
 
 import json
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.table import Table
 
 from bench.figures import Figures, Settings, plain_table
-from bench.inputs import make_inputs, make_manifest
-from bench.processes import has_proc, run_to_end, tng_command
+from bench.inputs import Inputs, make_inputs, make_manifest
+from bench.processes import Finished, has_proc, run_to_end, tng_command
 
 _QUICK = 1_500
 _REPEATED_SHARE = 200
@@ -26,43 +27,67 @@ _FOUND_REPEATS = 1
 """Exit code: done, with findings."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Delivery:
+    """Two manifests; half of the second are the last chips of the first once more."""
+
+    inputs: Inputs
+    first: Path
+    second: Path
+    size: int
+    repeated: int
+
+    @property
+    def devices(self) -> int:
+        return self.size + 2 * self.repeated
+
+
 def measure_million(settings: Settings) -> Figures:
     """Wall clock, devices a second and peak memory of ``tng verify`` at its defaults."""
-    size = _QUICK if settings.quick else settings.large
-    repeated = size // _REPEATED_SHARE
-    settings.say(f"making {size:,} entries …")
-    inputs = make_inputs(settings.folder, (size,))
-    manifest = inputs.manifests[size]
-    second = settings.folder / "second.json"
-    # Half of it are the last chips of the first manifest once more, half are new.
-    make_manifest(second, 2 * repeated, start=size - repeated)
+    delivery = _make(settings, _QUICK if settings.quick else settings.large)
     report = settings.folder / "report.json"
-    settings.say(f"verifying {size + 2 * repeated:,} entries …")
+    settings.say(f"verifying {delivery.devices:,} entries …")
     command = tng_command(
-        "verify", str(manifest), str(second), *inputs.trust_flags,
+        "verify", str(delivery.first), str(delivery.second), *delivery.inputs.trust_flags,
         "--format", "json", "--output", str(report),
     )  # fmt: skip
     run = run_to_end(command, every=_SAMPLE_SECONDS, expect=(_FOUND_REPEATS,))
-    summary = _summary(report)
+    return {**_taken(delivery, report, run), **_found(delivery, report)}
+
+
+def _make(settings: Settings, size: int) -> _Delivery:
+    settings.say(f"making {size:,} entries …")
+    inputs = make_inputs(settings.folder, (size,))
+    second, repeated = settings.folder / "second.json", size // _REPEATED_SHARE
+    make_manifest(second, 2 * repeated, start=size - repeated)
+    return _Delivery(inputs, inputs.manifests[size], second, size, repeated)
+
+
+def _taken(delivery: _Delivery, report: Path, run: Finished) -> dict[str, float]:
+    read = delivery.first.stat().st_size + delivery.second.stat().st_size
     figures = {
-        "million_devices": float(size + 2 * repeated),
-        "million_gigabytes": (manifest.stat().st_size + second.stat().st_size) / 1e9,
+        "million_devices": float(delivery.devices),
+        "million_gigabytes": read / 1e9,
         "million_report_gigabytes": report.stat().st_size / 1e9,
         "million_seconds": run.seconds,
-        "million_devices_per_second": (size + 2 * repeated) / run.seconds,
-        "million_repeated": float(repeated),
-        "million_verified": float(summary["outcomes"]["verified"]),
-        "million_found_repeated": float(summary["findings"].get("duplicate-certificate", 0)),
+        "million_devices_per_second": delivery.devices / run.seconds,
     }
-    figures["million_exact"] = float(
-        (figures["million_verified"], figures["million_found_repeated"])
-        == (size + repeated, repeated)
-    )
     if has_proc():
         figures["million_peak_mb"] = run.peak / 1e6
-    for path in (manifest, second, report):
-        path.unlink()
+        figures["million_reader_us_per_device"] = run.cpu / delivery.devices * 1e6
     return figures
+
+
+def _found(delivery: _Delivery, report: Path) -> dict[str, float]:
+    summary = _summary(report)
+    verified = summary["outcomes"]["verified"]
+    repeated = summary["findings"].get("duplicate-certificate", 0)
+    wanted = (delivery.size + delivery.repeated, delivery.repeated)
+    return {
+        "million_repeated": float(delivery.repeated),
+        "million_found_repeated": float(repeated),
+        "million_exact": float((verified, repeated) == wanted),
+    }
 
 
 def million_tables(figures: Figures) -> Iterable[Table]:
@@ -79,6 +104,8 @@ def million_tables(figures: Figures) -> Iterable[Table]:
     if "million_peak_mb" in figures:
         peak = f"{figures['million_peak_mb']:.0f} MB"
         rows.append(("peak memory of all processes together", peak))
+        reader = f"{figures['million_reader_us_per_device']:.0f} us"
+        rows.append(("CPU a device of the process that reads and reports", reader))
     yield plain_table(f"tng verify, {devices:,.0f} devices", ("measured", "figure"), rows)
 
 

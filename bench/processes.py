@@ -1,5 +1,6 @@
 """Figures of whole processes: peak memory of all of them together, and start-up."""
 
+import os
 import statistics
 import subprocess
 import sys
@@ -15,12 +16,14 @@ _PROCESSES = Path("/proc")
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """Seconds from start to end, and the peak of the proportional set sizes in bytes.
+    """Seconds from start to end, CPU seconds of the process alone, and the peak of memory.
 
-    The peak is 0 where the system does not tell (`has_proc`).
+    ``peak`` is that of the proportional set sizes of all its processes in bytes. It and ``cpu``,
+    which leaves the children out, are 0 where the system does not tell (`has_proc`).
     """
 
     seconds: float
+    cpu: float
     peak: int
 
 
@@ -50,7 +53,7 @@ def run_to_end(
     Sampled from ``/proc`` (Linux); pages that processes share count once. Raises
     `subprocess.CalledProcessError` for an exit code that is not expected.
     """
-    peak = 0
+    peak, cpu = 0, 0.0
     start = time.perf_counter()
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         ended = threading.Event()
@@ -58,10 +61,11 @@ def run_to_end(
         while not ended.wait(every):
             if has_proc():
                 peak = max(peak, sum(map(_proportional_set_size, _family(process.pid))))
+                cpu = max(cpu, _cpu_seconds(process.pid))
         seconds = time.perf_counter() - start
     if process.returncode not in expect:
         raise subprocess.CalledProcessError(process.returncode, command)
-    return Finished(seconds, peak)
+    return Finished(seconds, cpu, peak)
 
 
 def has_proc() -> bool:
@@ -87,6 +91,15 @@ def _family(root: int) -> list[int]:
     for process in family:
         family.extend(child for child, parent in parents.items() if parent == process)
     return family
+
+
+def _cpu_seconds(process: int) -> float:
+    try:
+        # Counted behind the name, which may hold spaces (proc(5)): user and system.
+        fields = (_PROCESSES / str(process) / "stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _proportional_set_size(process: int) -> int:

@@ -4,7 +4,7 @@ What a section needs is imported when it is measured or shown, so that one of th
 for nor fails with the libraries of another.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from rich.table import Table
 
@@ -59,6 +59,18 @@ def _ledger_tables(figures: Figures) -> Iterable[Table]:
     return ledger_tables(figures)
 
 
+def _measure_quota(settings: Settings) -> Figures:
+    from bench.quota import CASES, measure_quota
+
+    return measure_quota(settings.folder, CASES[:1] if settings.quick else CASES)
+
+
+def _quota_tables(figures: Figures) -> Iterable[Table]:
+    from bench.quota import quota_table
+
+    return (quota_table(dict(figures)),)
+
+
 def _measure_azure(settings: Settings) -> Figures:
     from bench.dps_service import DpsProcess
     from bench.enrolling import DEVICES, EnrollingBench
@@ -87,6 +99,21 @@ def _page_tables(figures: Figures) -> Iterable[Table]:
     from bench.page import page_table
 
     return (page_table(figures),)
+
+
+_QUOTAS = {
+    "quota_10": "10/s",
+    "quota_100": "100/s",
+    "quota_1000": "1,000/s",
+    "quota_40_targets": "10/s on each of 40 targets",
+}
+"""Case of `bench.quota` → in words."""
+
+
+def _quota_targets() -> Iterator[Target]:
+    for case, words in _QUOTAS.items():
+        yield Target(f"held of {words}", f"{case}_share", 0.98, "{:.1%}")
+        yield Target(f"throttled at {words}", f"{case}_throttled", 0, "{:.0f}", at_least=False)
 
 
 SECTIONS: tuple[Section, ...] = (
@@ -147,6 +174,13 @@ SECTIONS: tuple[Section, ...] = (
                 "ledger_devices_per_second", 1000, "{:,.0f}",
             ),
         ),
+    ),
+    Section(
+        "quota",
+        "registering in a stand-in of AWS IoT that enforces its quota",
+        _measure_quota,
+        _quota_tables,
+        tuple(_quota_targets()),
     ),
     Section(
         "azure",

@@ -11,7 +11,7 @@ from bench.results import FOLDER, read_results
 from bench.simulation.assumptions import Assumptions, assumptions
 from bench.simulation.cost import FORMULA, Prices, cost
 from bench.simulation.events import Interruption, play
-from bench.simulation.playing import registration
+from bench.simulation.playing import killed_every, registration
 from bench.simulation.stages import Deployment, Stage, stages
 from bench.simulation.units import count, duration, size
 
@@ -39,7 +39,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     listed = list(stages(deployment, given))
     title = f"{options.devices:,.0f} devices, {options.targets} targets, {options.cores} cores"
     console.print(plain_table(title, HEADINGS, map(stage_cells, listed)))
-    _print_course(console, deployment, given, _interruption(options, given))
+    interruption = (
+        killed_every(options.killed_every * 3600, options.away * 60, deployment, given)
+        if options.killed_every
+        else None
+    )
+    _print_course(console, deployment, given, interruption)
     _print_cost(console, listed, options)
 
 
@@ -55,15 +60,6 @@ def stage_cells(stage: Stage) -> tuple[str, ...]:
         f"{stage.core_seconds / 3600:,.1f}" if stage.core_seconds else "",
         count(stage.calls) if stage.calls else "",
         size(stage.size) if stage.size else "",
-    )
-
-
-def _interruption(options: argparse.Namespace, given: Assumptions) -> Interruption | None:
-    if not options.killed_every:
-        return None
-    listed = options.devices / options.targets / given.listed_a_page.value
-    return Interruption(
-        options.killed_every * 3600, options.away * 60, listed / given.listing_rate.value
     )
 
 

@@ -89,7 +89,7 @@ def assumptions(results: Results, *, latency: float = 0.05) -> Assumptions:
             "local", "all_cores_us_per_device", "cores", 165 * MICROSECOND, "s", MICROSECOND
         ),
         stream_seconds=measured.one(
-            "local", "coordinator_us_per_device", 40 * MICROSECOND, "s", MICROSECOND
+            "million", "million_reader_us_per_device", 40 * MICROSECOND, "s", MICROSECOND
         ),
         ledger_rate=measured.one("ledger", "ledger_devices_per_second", 8000, "devices/s"),
         ledger_bytes=measured.one("ledger", "ledger_bytes_per_device", 700, "bytes"),

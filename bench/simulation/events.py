@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from tng.apply.retry import RetryPolicy
 
-_EVENTS = 100_000
+_EVENTS = 20_000
 """Moments that are played: more devices are done in larger grains."""
 
 _LEAST = 1e-6
@@ -24,7 +24,7 @@ _THROTTLED_PAUSE = RetryPolicy().pause(1, None, lambda: 0.5)
 
 @dataclass(frozen=True, slots=True)
 class Interruption:
-    """Every ``every`` seconds each shard is killed, one after the other, and comes back.
+    """After ``every`` seconds of work a shard is killed, one shard after the other.
 
     It is away for ``away`` seconds and plans for ``planning`` seconds before it goes on; what
     it had under way is asked for again.
@@ -161,12 +161,12 @@ class _Game:
     def _arrive(self, sender: _Sender, moment: float) -> float:
         """A grain arrives at the cloud; returns when the sender may go on."""
         grain, sender.grain = sender.grain, 0.0
-        interruption = self._plan.interruption
-        if interruption and moment >= sender.next_kill:
-            return self._killed(sender, moment, interruption)
         taken = self._buckets[sender.target].take(moment, grain)
         sender.left = max(0.0, sender.left - taken)
         self._end = max(self._end, moment + self._plan.latency)
+        interruption = self._plan.interruption
+        if interruption and moment >= sender.next_kill and sender.left:
+            return self._killed(sender, moment, interruption)
         # Fractions of a call are the arithmetic's and no throttle.
         if grain - taken < _LEAST:
             return self._begin(sender, moment) if sender.left else moment
@@ -175,8 +175,10 @@ class _Game:
 
     def _killed(self, sender: _Sender, moment: float, interruption: Interruption) -> float:
         """What it had under way is done in the cloud and unknown in the ledger: asked again."""
-        back = moment + interruption.away + interruption.planning
-        sender.next_kill = moment + interruption.every
+        # A grain may be longer than the time between two ends.
+        times = 1 + (moment - sender.next_kill) // interruption.every
+        back = moment + times * (interruption.away + interruption.planning)
+        sender.next_kill = back + interruption.every
         under_way = min(self._plan.threads, self._plan.latency / self._interval, sender.left)
-        self._repeated += under_way
+        self._repeated += times * under_way
         return back

@@ -29,6 +29,22 @@ def registration(
     )
 
 
+def killed_daily(deployment: Deployment, given: Assumptions, away: float = 600.0) -> Interruption:
+    """Each shard once a day, away for so many seconds; it then lists what is there.
+
+    That is half of the target's devices on average: it fills while they are registered.
+    """
+    return killed_every(86_400.0, away, deployment, given)
+
+
+def killed_every(
+    every: float, away: float, deployment: Deployment, given: Assumptions
+) -> Interruption:
+    """The same after so many seconds of work."""
+    there = deployment.there + deployment.devices_a_target / 2
+    return Interruption(every, away, there / given.listed_a_page.value / given.listing_rate.value)
+
+
 def measured_runs(results: Results, given: Assumptions) -> dict[str, tuple[Registration, float]]:
     """What the benchmark has measured, as it would be played: devices a second beside each.
 

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from rich.table import Table
 
 from bench.figures import Figures, Settings, plain_table
-from bench.registering import held_rate, ledger_ceiling
+from bench.ledger_ceiling import ceiling_rows, measure_ceilings
+from bench.registering import held_rate
 
 _DEVICES, _QUICK_DEVICES = 5_000, 300
 _RATE = 100.0
@@ -16,10 +17,10 @@ def measure_ledger(settings: Settings) -> Figures:
     """Devices a second that the ledger takes, and calls a second through a saturated bucket."""
     devices = _QUICK_DEVICES if settings.quick else _DEVICES
     seconds = _QUICK_SECONDS if settings.quick else _SECONDS
-    rate = ledger_ceiling(settings.folder, devices)
+    ceilings = measure_ceilings(settings.folder, devices)
     size = sum(path.stat().st_size for path in settings.folder.glob("*.db"))
     return {
-        "ledger_devices_per_second": rate,
+        **ceilings,
         "ledger_bytes_per_device": size / devices,
         "held_rate_of_100": held_rate(_RATE, seconds),
     }
@@ -28,11 +29,7 @@ def measure_ledger(settings: Settings) -> Figures:
 def ledger_tables(figures: Figures) -> Iterable[Table]:
     """Both beside what they are held against."""
     rows = (
-        (
-            "ledger alone, 2 steps a device",
-            f"{figures['ledger_devices_per_second']:,.0f} devices/s",
-            "default quota: 10/s",
-        ),
+        *ceiling_rows(figures),
         ("ledger on disk", f"{figures['ledger_bytes_per_device']:,.0f} bytes a device", ""),
         (
             "rate held by a bucket, 16 threads",

@@ -90,14 +90,17 @@ class SqliteLedger(RelationalLedger):
 
     @contextmanager
     def _begun(self) -> Iterator[sqlite3.Connection]:
-        with self._lock, self._converted():
-            self._connection.execute("BEGIN IMMEDIATE")
+        with self._lock:
             try:
-                yield self._connection
-            except BaseException:
-                self._connection.execute("ROLLBACK")
-                raise
-            self._connection.execute("COMMIT")
+                self._connection.execute("BEGIN IMMEDIATE")
+                try:
+                    yield self._connection
+                except BaseException:
+                    self._connection.execute("ROLLBACK")
+                    raise
+                self._connection.execute("COMMIT")
+            except sqlite3.Error as error:
+                raise explain(self._path, error) from error
 
     @contextmanager
     def _converted(self) -> Iterator[None]:

@@ -224,6 +224,12 @@ class ListingCloud(Cloud, Protocol):
     def held_a_second(self) -> float:
         """How many devices `held` gives a second at most, at the target's rates."""
 
+    def search_time(self, devices: int) -> timedelta:
+        """How long `inspect` searches at most to know which of so many devices are there.
+
+        However much the target holds: a list that is too long for them is not read to its end.
+        """
+
     def inspection_time(self, devices: int) -> timedelta:
         """How long `inspect_held` takes at the target's rates, where so many are all there.
 

@@ -13,9 +13,12 @@ from tests.planned_devices import verified
 from tng.clouds.aws.adapter import AwsCloud
 from tng.clouds.aws.holding import held_devices
 from tng.clouds.aws.inspection import Inspector
+from tng.clouds.aws.rates import rates
 from tng.clouds.aws.sessions import AwsSessions
 from tng.clouds.aws.settings import AwsSettings
 from tng.clouds.interface import HeldDevice, TransientError
+
+SETTINGS = AwsSettings(name="")
 
 
 def test_every_page_is_read_and_none_twice():
@@ -30,7 +33,7 @@ def test_the_whole_list_leaves_no_certificate_to_be_asked_for():
     """Not even where there are far more certificates than devices."""
     device = verified(1)
     account = PagedAccount({**others(5000), device.leaf.sha256: "ACTIVE"}, {})
-    inspector = Inspector(account, call_at_once, AwsSettings(name=""), PLACE)
+    inspector = Inspector(account, call_at_once, SETTINGS, PLACE, rates(SETTINGS, {}))
     held = held_devices(account, call_at_once)
     assert set(inspector.inspect_held([device, verified(2)], held).states) == {device.leaf.sha256}
     assert account.calls == {"ListCertificates": 21}

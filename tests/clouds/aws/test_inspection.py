@@ -12,6 +12,7 @@ from tests.planned_devices import verified
 from tng.clouds.aws.failures import NotFoundError
 from tng.clouds.aws.inspection import Inspector, find
 from tng.clouds.aws.names import Place
+from tng.clouds.aws.rates import rates
 from tng.clouds.aws.settings import AwsSettings
 from tng.plan.template import Template
 
@@ -39,6 +40,29 @@ def test_what_is_there_is_found_in_at_most_twice_the_calls_of_the_better_way(wan
     assert found == {key: "ACTIVE" for key in wanted if key in there}
     better = min(len(wanted), max(1, -(-len(there) // page)))
     assert calls.total() <= 2 * better
+
+
+@given(
+    wanted=st.lists(st.integers(0, 60), unique=True, min_size=1, max_size=30),
+    there=st.lists(st.integers(0, 60), unique=True),
+    page=st.integers(1, 9),
+    cost=st.floats(0.1, 50),
+)
+def test_where_pages_cost_more_time_it_is_the_time_that_counts(wanted, there, page, cost):
+    seconds = Counter()
+
+    def pages():
+        for start in range(0, max(1, len(there)), page):
+            seconds["page"] += cost
+            yield dict.fromkeys(there[start : start + page], "ACTIVE")
+
+    def one(key):
+        seconds["one"] += 1
+        return "ACTIVE" if key in there else None
+
+    find(wanted, pages(), one, cost)
+    better = min(len(wanted), max(1, -(-len(there) // page)) * cost)
+    assert seconds.total() <= 2 * better + cost + 1e-6
 
 
 class PagedAccount:
@@ -86,7 +110,11 @@ def others(count: int) -> dict[str, str]:
 
 def inspect(account, devices, *policies):
     settings = AwsSettings(name="", policies=policies)
-    return Inspector(account, call_at_once, settings, PLACE).inspect(devices).states
+    return (
+        Inspector(account, call_at_once, settings, PLACE, rates(settings, {}))
+        .inspect(devices)
+        .states
+    )
 
 
 @pytest.mark.parametrize(
@@ -124,9 +152,10 @@ def test_policies_are_paged_or_asked_for_one_by_one():
     states = inspect(account, devices, "fleet", "second", "absent")
     found = [states[device.leaf.sha256]["policies"] for device in devices]
     assert found == [("fleet", "second"), ("second",), ()]
-    # Three pages of the first list in vain, one of the second, one of the third; the three
-    # certificates are asked for once, whatever the number of policies.
-    assert account.calls["ListTargetsForPolicy"] == 3 + 1 + 1
+    # Two pages of the first list in vain, in the time of which the quotas allow three single
+    # answers, one of the second, one of the third; the three certificates are asked for once,
+    # whatever the number of policies.
+    assert account.calls["ListTargetsForPolicy"] == 2 + 1 + 1
     assert account.calls["ListAttachedPolicies"] == 3
 
 
@@ -138,5 +167,58 @@ def test_a_state_is_plain_data():
 def test_devices_without_a_usable_name_are_read_without_their_thing():
     settings = AwsSettings(name="", thing_name=Template.parse("{uid}", "test"))
     account = PagedAccount({verified(1).leaf.sha256: "ACTIVE"}, {})
-    states = Inspector(account, call_at_once, settings, PLACE).inspect([verified(1)]).states
+    states = (
+        Inspector(account, call_at_once, settings, PLACE, rates(settings, {}))
+        .inspect([verified(1)])
+        .states
+    )
     assert states[verified(1).leaf.sha256]["thing"] is None
+
+
+class AccountOfThings(PagedAccount):
+    """Things that all have their certificate."""
+
+    def __init__(self, names):
+        super().__init__({}, {})
+        self._names = names
+
+    def ListThings(self, request):  # noqa: N802 - named as the operation
+        items = [{"thingName": name, "attributes": {"part": name}} for name in self._names]
+        start = int(request.get("nextToken", 0))
+        reply = {"things": items[start : start + request["maxResults"]]}
+        if start + request["maxResults"] < len(items):
+            reply["nextToken"] = str(start + request["maxResults"])
+        return reply
+
+    def DescribeThing(self, request):  # noqa: N802 - named as the operation
+        return {"thingName": request["thingName"], "attributes": {"part": request["thingName"]}}
+
+    def ListThingPrincipals(self, request):  # noqa: N802 - named as the operation
+        return {"principals": ["arn"]}
+
+
+@pytest.mark.parametrize("billing_group", [None, "fleet"])
+def test_a_list_of_things_tells_all_but_the_billing_group(billing_group):
+    settings = AwsSettings(
+        name="", thing_name=Template.parse("{device_id}", "test"), billing_group=billing_group
+    )
+    devices = [verified(number) for number in range(36)]
+    account = AccountOfThings([device.record.device_id for device in devices])
+    inspector = Inspector(account, call_at_once, settings, PLACE, rates(settings, {}))
+    states = inspector.inspect(devices).states
+    for device in devices:
+        thing = states[device.leaf.sha256]["thing"]
+        assert thing["attributes"] == {"part": device.record.device_id}
+        assert thing["principals"] == ("arn",)
+    assert account.calls["DescribeThing"] == (36 if billing_group else 0)
+    assert account.calls["ListThingPrincipals"] == 36
+
+
+def test_a_full_account_is_listed_and_no_certificate_described_where_that_is_quicker():
+    settings = AwsSettings(name="")
+    key = verified(1).leaf.sha256
+    account = PagedAccount({**others(20_000), key: "ACTIVE"}, {})
+    inspector = Inspector(account, call_at_once, settings, PLACE, rates(settings, {}))
+    wanted = [key, *(f"{number:064x}" for number in range(30_000, 30_200))]
+    assert inspector.statuses(wanted) == {key: "ACTIVE"}
+    assert account.calls == {"ListCertificates": 81}

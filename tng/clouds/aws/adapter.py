@@ -10,8 +10,15 @@ from threading import Lock
 from tng.clouds.aws.api import AwsApi
 from tng.clouds.aws.comparison import plan_device
 from tng.clouds.aws.failures import AlreadyExistsError
-from tng.clouds.aws.holding import LIST, held_devices, holds
-from tng.clouds.aws.inspection import PAGE, Inspector, inspection_calls
+from tng.clouds.aws.holding import held_devices, holds
+from tng.clouds.aws.inspection import (
+    DESCRIBE,
+    LIST,
+    PAGE,
+    Inspector,
+    inspection_calls,
+    page_cost,
+)
 from tng.clouds.aws.names import Place
 from tng.clouds.aws.performing import perform
 from tng.clouds.aws.policies import read_policy_file
@@ -21,6 +28,7 @@ from tng.clouds.aws.sessions import AwsSessions
 from tng.clouds.aws.settings import AwsSettings
 from tng.clouds.aws.steps import device_steps, undo_steps
 from tng.clouds.interface import Caller, CloudError, HeldDevice, RegisteredDevice, StepResult
+from tng.clouds.listing import most_pages
 from tng.errors import TargetError
 from tng.plan.models import (
     UNKNOWN_ACCOUNT,
@@ -109,6 +117,12 @@ class AwsCloud:
         """A page of certificates a call."""
         return PAGE * self.rates.bucket(LIST)[1]
 
+    def search_time(self, devices: int) -> timedelta:
+        """As many pages as are worth it, and then a Describe each."""
+        pages = most_pages(devices, page_cost(self.rates, LIST, DESCRIBE))
+        searched = self.rates.duration({LIST: pages}) + self.rates.duration({DESCRIBE: devices})
+        return searched if devices else timedelta()
+
     def inspection_time(self, devices: int) -> timedelta:
         """Things are read one by one, and most of all that takes time."""
         return self.rates.duration(inspection_calls(self._settings, devices))
@@ -144,7 +158,7 @@ class AwsCloud:
         return perform(self._api(), self._caller, self._settings, step)
 
     def _inspector(self) -> Inspector:
-        return Inspector(self._api(), self._caller, self._settings, self._place)
+        return Inspector(self._api(), self._caller, self._settings, self._place, self.rates)
 
     def _api(self) -> AwsApi:
         with self._lock:

@@ -8,12 +8,11 @@ from collections.abc import Iterator, Mapping
 
 from tng.clouds.aws.api import AwsApi
 from tng.clouds.aws.failures import UNREADABLE, clean
-from tng.clouds.aws.inspection import PAGE, Inspector
+from tng.clouds.aws.inspection import LIST, PAGE, Inspector
 from tng.clouds.aws.replies import listed
 from tng.clouds.interface import Caller, HeldDevice, TransientError
 from tng.clouds.listing import all_pages
 
-LIST = "ListCertificates"
 _CERTIFICATE_ID = re.compile(r"[0-9a-f]{64}")
 
 

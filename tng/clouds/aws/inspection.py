@@ -1,8 +1,8 @@
 """Reading what a target holds, in as few calls as the number of devices allows.
 
-A page of a list tells of 250 certificates, a Describe of one. A list is paged as long as
-its pages are not more than the devices asked for; what is then still unknown is asked
-for one by one. So there are never more than twice the calls that the better way takes.
+A page of a list tells of 250 certificates, a Describe of one. A list is paged as long as that
+takes no longer, at the rates, than asking for each of the devices; what is then still unknown is
+asked for one by one. So it never takes more than twice as long as the better way.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,13 +20,21 @@ from tng.clouds.aws.state import RemoteDevice, RemoteThing, read_thing, wanted_t
 from tng.clouds.interface import Caller, HeldDevice, TransientError
 from tng.clouds.listing import find
 from tng.plan.models import PlannableDevice
-from tng.plan.view import RemoteView
+from tng.plan.view import Rates, RemoteView
 
 PAGE = 250
 """The largest page that the lists give (AWS IoT API reference)."""
 
 _READERS, _BATCH = 8, 1000
 """Threads that read things, and how many things are queued: enough for the rates at 80 ms."""
+
+
+LIST, DESCRIBE = "ListCertificates", "DescribeCertificate"
+
+
+def page_cost(rates: Rates, pages: str, one: str) -> float:
+    """How many calls of ``one`` the rates allow in the time of a page."""
+    return rates.bucket(one)[1] / rates.bucket(pages)[1]
 
 
 @contextmanager
@@ -43,7 +51,9 @@ def inspection_calls(settings: AwsSettings, devices: int) -> dict[str, int]:
     """The calls that it takes to read what belongs to so many certificates, if all are there."""
     calls = {"ListTargetsForPolicy": -(-devices // PAGE) * len(settings.policies)}
     if settings.thing_name is not None:
-        calls |= {"DescribeThing": devices, "ListThingPrincipals": devices}
+        calls["ListThingPrincipals"] = devices
+        if settings.billing_group:
+            calls["DescribeThing"] = devices
         if settings.groups:
             calls["ListThingGroupsForThing"] = devices
     return calls
@@ -52,7 +62,11 @@ def inspection_calls(settings: AwsSettings, devices: int) -> dict[str, int]:
 class Inspector:
     """Reads the state of devices on one target, through the engine's `Caller`."""
 
-    def __init__(self, api: AwsApi, caller: Caller, settings: AwsSettings, place: Place) -> None:
+    def __init__(
+        self, api: AwsApi, caller: Caller, settings: AwsSettings, place: Place, rates: Rates
+    ) -> None:
+        """``rates`` decide between a list and single answers."""
+        self._rates = rates
         self._api = api
         self._caller = caller
         self._settings = settings
@@ -72,7 +86,8 @@ class Inspector:
 
     def statuses(self, keys: Sequence[str]) -> dict[str, str]:
         """The statuses of those of the certificates ``keys`` that are there."""
-        return find(keys, self._certificate_pages(), self._certificate)
+        cost = page_cost(self._rates, LIST, DESCRIBE)
+        return find(keys, self._certificate_pages(), self._certificate, cost)
 
     def _inspect(
         self, devices: Sequence[PlannableDevice], statuses: Mapping[str, str]
@@ -98,12 +113,12 @@ class Inspector:
 
     def _certificate_pages(self) -> Iterator[Mapping[str, str]]:
         request = {"pageSize": PAGE}
-        for reply in self._pages("ListCertificates", request, "marker", "nextMarker"):
+        for reply in self._pages(LIST, request, "marker", "nextMarker"):
             items = structures(reply, "certificates")
             yield {str(item.get("certificateId")): str(item.get("status")) for item in items}
 
     def _certificate(self, key: str) -> str | None:
-        reply = self._read("DescribeCertificate", {"certificateId": key})
+        reply = self._read(DESCRIBE, {"certificateId": key})
         if reply is None:
             return None
         description = reply.get("certificateDescription")
@@ -118,7 +133,8 @@ class Inspector:
         known: dict[str, frozenset[str]] = {}
         for policy in self._settings.policies:
             one = partial(self._has_policy, policy, known)
-            found = find(list(arns), self._target_pages(policy), one)
+            cost = page_cost(self._rates, "ListTargetsForPolicy", "ListAttachedPolicies")
+            found = find(list(arns), self._target_pages(policy), one, cost)
             for arn in found:
                 attached[arns[arn]].append(policy)
         return {key: tuple(names) for key, names in attached.items()}
@@ -136,7 +152,8 @@ class Inspector:
 
     def _things(self, names: Sequence[str]) -> dict[str, RemoteThing]:
         """The things that exist; what a list leaves out is read of these only."""
-        existing = find(names, self._thing_pages(), self._describe_thing)
+        cost = page_cost(self._rates, "ListThings", "DescribeThing")
+        existing = find(names, self._thing_pages(), self._describe_thing, cost)
         things: dict[str, RemoteThing] = {}
         items = list(existing.items())
         with _readers() as pool:
@@ -148,9 +165,17 @@ class Inspector:
         return things
 
     def _thing_pages(self) -> Iterator[Mapping[str, Mapping[str, Any]]]:
-        """Pages of names; the description is left empty, as a list gives a part of it only."""
+        """Pages of things by name; empty where a list does not tell all that is wanted."""
         for reply in self._pages("ListThings", {"maxResults": PAGE}, "nextToken", "nextToken"):
-            yield {name: {} for name in named(reply, "things", "thingName")}
+            yield {
+                name: item if self._is_complete(item) else {}
+                for item in structures(reply, "things")
+                if isinstance(name := item.get("thingName"), str)
+            }
+
+    def _is_complete(self, item: Mapping[str, object]) -> bool:
+        """Whether a DescribeThing would tell no more; a list never tells the billing group."""
+        return self._settings.billing_group is None and isinstance(item.get("attributes"), dict)
 
     def _describe_thing(self, name: str) -> Mapping[str, Any] | None:
         return self._read("DescribeThing", {"thingName": name})

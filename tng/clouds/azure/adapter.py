@@ -13,7 +13,7 @@ from tng.clouds.azure.holding import held_devices, holds, inspect_held
 from tng.clouds.azure.inspection import PAGE, Inspector
 from tng.clouds.azure.performing import perform, perform_batch
 from tng.clouds.azure.preflight import Inquiry
-from tng.clouds.azure.rates import CREATE, MAX_BULK, QUERY, rates
+from tng.clouds.azure.rates import CREATE, GET, MAX_BULK, QUERY, rates
 from tng.clouds.azure.sessions import AzureSessions
 from tng.clouds.azure.settings import AzureSettings
 from tng.clouds.azure.sighting import sighting
@@ -106,6 +106,10 @@ class AzureCloud:
     def held_a_second(self) -> float:
         """A page of enrollments a query."""
         return PAGE * self.rates.bucket(QUERY)[1]
+
+    def search_time(self, devices: int) -> timedelta:
+        """As many pages as devices, and then a read each."""
+        return self.rates.duration({QUERY: devices, GET: devices})
 
     def inspection_time(self, devices: int) -> timedelta:  # noqa: ARG002 - the list tells all
         """None: the list tells everything."""

@@ -64,6 +64,14 @@ def test_a_file_gives_its_bytes_and_their_hash(tmp_path):
     assert read_all(file) == [(str(file), b"[]" * 100_000, hashed(b"[]" * 100_000))]
 
 
+def test_a_folder_with_the_name_of_a_scheme_leads_nowhere_else(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "s3:").mkdir()
+    (tmp_path / "s3:" / "a.json").write_bytes(b"[]")
+    assert [item[:2] for item in read_all("*//a.json")] == [("s3:/a.json", b"[]")]
+    assert [item[:2] for item in read_all("s3:/a.json")] == [("s3:/a.json", b"[]")]
+
+
 def test_the_beginning_can_be_seen_without_reading_it(tmp_path):
     data = os.urandom(3 * SNIFF_BYTES)
     file = tmp_path / "a"

@@ -143,6 +143,17 @@ def test_credentials_that_are_of_no_use_are_told(container, monkeypatch, connect
     assert "hunter2" not in caught.value.message + caught.value.hint
 
 
+def test_whoever_is_not_signed_in_is_told_at_once(container, monkeypatch):
+    monkeypatch.delenv("AZURE_STORAGE_CONNECTION_STRING")
+    monkeypatch.setenv("AZURE_STORAGE_ACCOUNT_NAME", "nobody")
+    # Of the chain, the one credential that asks nobody.
+    monkeypatch.setenv("AZURE_TOKEN_CREDENTIALS", "EnvironmentCredential")
+    adlfs.AzureBlobFileSystem.clear_instance_cache()
+    with pytest.raises(StorageSetupError, match="no usable credentials") as caught:
+        open_inputs([f"abfs://{container.container_name}/a"], io.BytesIO())
+    assert "az login" in caught.value.hint
+
+
 def test_a_wrong_key_is_a_finding(container, azurite, monkeypatch):
     key = azurite.partition("AccountKey=")[2].partition(";")[0]
     wrong = azurite.replace(key, f"{key[::-1].strip('=')}==")

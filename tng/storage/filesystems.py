@@ -4,9 +4,11 @@ Nothing of a URL but its service and account decides how one is made, and nothin
 program asks fsspec to take a URL apart: that would follow chains and queries.
 """
 
+import logging
 import os
 from importlib import import_module
 from typing import Any, Final
+from weakref import WeakSet
 
 from tng.storage.errors import StorageSetupError, converted
 from tng.storage.locations import Service, Url
@@ -17,6 +19,12 @@ BLOCK: Final = 4 * 1024 * 1024
 _CONNECT_SECONDS: Final = 10
 _READ_SECONDS: Final = 60
 _CONCURRENT_PARTS: Final = 4
+
+_TOKEN_SCOPE: Final = "https://storage.azure.com/.default"  # noqa: S105 - what it is for
+
+# What the SDKs warn of is in their errors too; without a handler it would go to stderr.
+for _name in ("azure", "msal", "botocore", "aiobotocore", "s3fs", "adlfs", "fsspec"):
+    logging.getLogger(_name).addHandler(logging.NullHandler())
 
 _CLASSES: Final = {
     Service.S3: ("s3fs", "S3FileSystem"),
@@ -82,4 +90,18 @@ def _azure(kind: Any, url: Url) -> Any:  # noqa: ANN401 - see above
             f"{url} lies in another storage account than the credentials, which are of {found}",
             f"Unset {known[0]}, or name the account that it is for.",
         )
+    if made.credential is not None and made not in _signed_in:
+        _sign_in(made, url)
     return made
+
+
+_signed_in: WeakSet[Any] = WeakSet()
+
+
+def _sign_in(client: Any, url: Url) -> None:  # noqa: ANN401 - see above
+    """Ask once for a token: the service's client would ask four times, in a minute and a half."""
+    from fsspec.asyn import sync
+
+    with converted(url):
+        sync(client.loop, client.credential.get_token, _TOKEN_SCOPE)
+    _signed_in.add(client)

@@ -40,6 +40,8 @@ format: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m bench $(BENCH_ARGS)
+	$(BIN)/python -m bench.pages
+	$(BIN)/python -m bench.simulation.pages
 
 lock:
 	$(PYTHON) -m venv $(VENV)
@@ -51,6 +53,8 @@ docs: $(READY)
 	$(BIN)/python -m tng.findings.pages > docs/checks.md
 	$(BIN)/python -m tng.cli.pages > docs/commands.md
 	$(BIN)/python -m tng.report.schemas docs/schemas
+	$(BIN)/python -m bench.pages
+	$(BIN)/python -m bench.simulation.pages
 
 clean:
 	rm -rf $(VENV) demo

@@ -4,14 +4,17 @@ import os
 import statistics
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 _SAMPLE_SECONDS = 0.02
 _PROCESSES = Path("/proc")
+_LAST_WORDS = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,21 +54,29 @@ def run_to_end(
     """Run the command to its end, looking at its memory and its children's ``every`` seconds.
 
     Sampled from ``/proc`` (Linux); pages that processes share count once. Raises
-    `subprocess.CalledProcessError` for an exit code that is not expected.
+    `RuntimeError` with the command's last words for an exit code that is not expected.
     """
     peak, cpu = 0, 0.0
-    start = time.perf_counter()
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        ended = threading.Event()
-        threading.Thread(target=_tell_end, args=(process, ended), daemon=True).start()
-        while not ended.wait(every):
-            if has_proc():
-                peak = max(peak, sum(map(_proportional_set_size, _family(process.pid))))
-                cpu = max(cpu, _cpu_seconds(process.pid))
-        seconds = time.perf_counter() - start
-    if process.returncode not in expect:
-        raise subprocess.CalledProcessError(process.returncode, command)
+    with tempfile.TemporaryFile() as talk:
+        start = time.perf_counter()
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=talk) as process:
+            ended = threading.Event()
+            threading.Thread(target=_tell_end, args=(process, ended), daemon=True).start()
+            while not ended.wait(every):
+                if has_proc():
+                    peak = max(peak, sum(map(_proportional_set_size, _family(process.pid))))
+                    cpu = max(cpu, _cpu_seconds(process.pid))
+            seconds = time.perf_counter() - start
+        _check(process.returncode, expect, command, talk)
     return Finished(seconds, cpu, peak)
+
+
+def _check(code: int, expect: Collection[int], command: list[str], talk: IO[bytes]) -> None:
+    talk.seek(0)
+    words = talk.read()[-_LAST_WORDS:].decode("utf-8", "replace")
+    # A crash has the exit code of findings, too.
+    if code not in expect or "Traceback" in words:
+        raise RuntimeError(f"{' '.join(command[:2])} … ended with {code}: {words}")
 
 
 def has_proc() -> bool:

@@ -94,19 +94,24 @@ def is_lost(connection: Connection, error: psycopg.Error) -> bool:
     return True
 
 
-def weak_transport(connection: Connection) -> str | None:
-    """What a person should know of the way to the server, if anything.
-
-    On this machine nobody is between; elsewhere only ``sslmode=verify-full`` proves that it is
-    the server that was meant (PostgreSQL documentation, 34.19.1).
-    """
+def weakness(connection: Connection) -> str | None:
+    """What a person should know of the way to the server, if anything."""
     info = connection.info
-    host = info.host
-    if not host or host.startswith(("/", "@")) or _is_loopback(info.hostaddr or host):
-        return None
-    if not connection.pgconn.ssl_in_use:
-        return f"the connection to the ledger on {printable(host)} is not encrypted"
     mode = info.get_parameters().get("sslmode", "prefer")
+    encrypted = connection.pgconn.ssl_in_use
+    return weakness_of(info.host, info.hostaddr, mode, encrypted=encrypted)
+
+
+def weakness_of(host: str, address: str, mode: str, *, encrypted: bool) -> str | None:
+    """What is weak about a way to ``host``, which has the IP ``address``, by sslmode ``mode``.
+
+    On this machine nobody is between; elsewhere only ``verify-full`` proves that it is the
+    server that was meant (PostgreSQL documentation, 34.19.1).
+    """
+    if not host or host.startswith(("/", "@")) or _is_loopback(address or host):
+        return None
+    if not encrypted:
+        return f"the connection to the ledger on {printable(host)} is not encrypted"
     if mode == "verify-full":
         return None
     return f"sslmode={mode} does not prove that the ledger's server is {printable(host)}"

@@ -20,7 +20,7 @@ from tng.errors import LedgerError
 from tng.ledger.entries import Written
 from tng.ledger.group_commit import GroupCommit
 from tng.ledger.postgres.bulk import in_bulk
-from tng.ledger.postgres.connection import Connection, connect, explain, is_lost, weak_transport
+from tng.ledger.postgres.connection import Connection, connect, explain, is_lost, weakness
 from tng.ledger.postgres.lease import Leases, NotYetFreeError
 from tng.ledger.postgres.schema import NOT_HELD, migrate
 from tng.ledger.postgres.values import storable
@@ -112,7 +112,7 @@ class PostgresLedger(RelationalLedger):
         except BaseException:
             self._connection.close()
             raise
-        if weak := weak_transport(self._connection):
+        if weak := weakness(self._connection):
             warn(f"{weak}; ?sslmode=verify-full in its URL, or PGSSLMODE, demands both")
 
     def close(self) -> None:

@@ -19,7 +19,7 @@ from tng.apply.progress import Progress
 from tng.apply.session import Assignment, OpenTarget, RunResult, apply_jobs
 from tng.apply.side_by_side import side_by_side
 from tng.apply.stopping import StopSignal
-from tng.clouds.interface import Caller, Cloud, CloudError, RegisteredDevice
+from tng.clouds.interface import Caller, Cloud, CloudError, ListingCloud, RegisteredDevice
 from tng.clouds.registry import TargetSettings
 from tng.errors import TargetError, TngError
 from tng.exit_codes import ExitCode
@@ -28,7 +28,8 @@ from tng.models import Outcome
 from tng.plan.eligibility import PlanPolicy, Selection, select_devices
 from tng.plan.models import FailedTarget, Plan, PlannableDevice, TargetDescription
 from tng.plan.planner import InspectedTarget, make_plan
-from tng.plan.view import TargetFacts
+from tng.plan.reading import Forecast, NoReadingProgress, ReadingProgress
+from tng.plan.view import RemoteView, TargetFacts
 
 Result = TypeVar("Result")
 
@@ -81,26 +82,37 @@ def plan_registration(
     *,
     offline: bool,
     checked: bool = False,
+    reading: ReadingProgress | None = None,
 ) -> Plan:
     """Select the devices, read every target (no call at all if ``offline``) and plan.
 
     ``checked`` says that the plan will be applied: then whose account it is, and whether
-    what is named exists, is asked even if ``offline``. Raises `PlanningStoppedError`.
+    what is named exists, is asked even if ``offline``. ``reading`` is told how long that takes,
+    in advance, and how far it is. Raises `PlanningStoppedError`.
     """
     selection = select_devices(outcomes, policy)
-    return plan_selection(selection, targets, offline=offline, checked=checked)
+    return plan_selection(selection, targets, offline=offline, checked=checked, reading=reading)
 
 
 def plan_selection(
-    selection: Selection, targets: Sequence[OpenTarget], *, offline: bool, checked: bool = False
+    selection: Selection,
+    targets: Sequence[OpenTarget],
+    *,
+    offline: bool,
+    checked: bool = False,
+    reading: ReadingProgress | None = None,
 ) -> Plan:
     """Like `plan_registration`, of devices that were selected already."""
-    read = read_targets(
-        targets,
-        lambda target: _read(target, selection.own, offline=offline, checked=checked),
-    )
-    inspected = [item for item in read if isinstance(item, InspectedTarget)]
-    failed = [item for item in read if isinstance(item, FailedTarget)]
+    devices = selection.own
+
+    def read(target: OpenTarget) -> InspectedTarget:
+        facts = check_target(target, offline=offline and not checked)
+        view = None if offline else _view(target, devices, reading or NoReadingProgress())
+        return InspectedTarget(target.name, target.cloud, facts, view)
+
+    found = read_targets(targets, read)
+    inspected = [item for item in found if isinstance(item, InspectedTarget)]
+    failed = [item for item in found if isinstance(item, FailedTarget)]
     return make_plan(selection, inspected, failed)
 
 
@@ -222,9 +234,18 @@ def _guarded(target: OpenTarget, read: Callable[[OpenTarget], Result]) -> Result
         return FailedTarget(target.name, str(error), hint)
 
 
-def _read(
-    target: OpenTarget, devices: Sequence[PlannableDevice], *, offline: bool, checked: bool
-) -> InspectedTarget:
-    facts = check_target(target, offline=offline and not checked)
-    view = None if offline else target.cloud.inspect(devices)
-    return InspectedTarget(target.name, target.cloud, facts, view)
+def _view(
+    target: OpenTarget, devices: Sequence[PlannableDevice], reading: ReadingProgress
+) -> RemoteView:
+    cloud, count = target.cloud, len(devices)
+    if not isinstance(cloud, ListingCloud):
+        return cloud.inspect(devices)
+    forecast = Forecast(
+        count, cloud.search_time(count), cloud.inspection_time(count), cloud.held_a_second
+    )
+    reading.begins(target.name, forecast)
+    target.calls.watch(lambda operation: reading.called(target.name, operation))
+    try:
+        return cloud.inspect(devices)
+    finally:
+        target.calls.watch(None)

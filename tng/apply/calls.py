@@ -63,6 +63,7 @@ class Calls:
         self._rated: Rated | None = None
         self._buckets: dict[str, RateBucket] = {}
         self._target = ""
+        self._called: Callable[[str], None] | None = None
 
     def last_kept(self) -> float:
         """When a call last left on schedule, by the clock; minus infinity before the first."""
@@ -80,6 +81,10 @@ class Calls:
         """Tell ``progress`` of throttled calls from now on."""
         self._progress = progress
 
+    def watch(self, called: Callable[[str], None] | None) -> None:
+        """Tell ``called`` of every call that was answered, by operation; nobody for ``None``."""
+        self._called = called
+
     def __call__(self, operation: str, call: Callable[[], Reply], *, steps: int = 1) -> Reply:
         """Make the call; see `Caller`. Raises `StoppedError` when the run is stopped.
 
@@ -92,7 +97,7 @@ class Calls:
             if self._stop.is_set() or not bucket.acquire(cost * steps):
                 raise StoppedError(operation)
             try:
-                return call()
+                reply = call()
             except ThrottledError as error:
                 throttles += 1
                 self._pause(bucket, operation, throttles, error)
@@ -104,6 +109,10 @@ class Calls:
                     raise
                 if self._sleep(self._policy.backoff(failures, self._jitter)):
                     raise StoppedError(operation) from error
+            else:
+                if self._called is not None:
+                    self._called(operation)
+                return reply
 
     def _pause(
         self, bucket: RateBucket, operation: str, throttles: int, error: ThrottledError

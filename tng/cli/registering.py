@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from tng import __version__
 from tng.cli.console import talk
 from tng.cli.judging import JudgingOptions, make_verifier
+from tng.cli.reading import ReadingTalk
 from tng.cli.verify import print_summary
 from tng.errors import UsageError
 from tng.report.text import printable
@@ -96,6 +97,7 @@ def prepare(request: Request, stop: "StopSignal") -> Prepared:
         PlanPolicy(request.allow_unverified, request.allow_attestation, shard),
         offline=request.offline,
         checked=request.applied,
+        reading=ReadingTalk(talk()),
     )
     refuse_stopped(stop)
     if saved is not None:

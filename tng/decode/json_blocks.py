@@ -33,12 +33,13 @@ class Stretch:
     """Part of a stream, from the beginning of an entry (or of all) to that of another.
 
     ``is_followed`` is false where the stream ends; ``is_unclosed`` says that it ends there and
-    its array does not.
+    its array does not. ``offset`` is where in the stream it begins.
     """
 
     data: bytes
     is_followed: bool
     is_unclosed: bool
+    offset: int = 0
 
 
 def cut_stretches(
@@ -67,7 +68,8 @@ def cut_stretches(
 
 def _stretch(data: bytes, form: Form, window: Window) -> Stretch:
     is_last = window.at_end
-    return Stretch(data, not is_last, is_last and form.is_array and not window.is_closed)
+    is_unclosed = is_last and form.is_array and not window.is_closed
+    return Stretch(data, not is_last, is_unclosed, window.offset - len(data))
 
 
 def read_stretch(

@@ -4,6 +4,7 @@ Manifest entries are verified with python-jose, certificates with `cryptography`
 algorithm always follows from the key that is trusted, never from the token.
 """
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Protocol
 
@@ -18,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
 from jose import jwk
 from jose.exceptions import JOSEError
 
-from tng.x509.certificate import Certificate, SignatureAlgorithm
+from tng.x509.certificate import Certificate
 from tng.x509.keys import PublicKey
 
 JWS_ALGORITHMS = {"P-256": "ES256", "P-384": "ES384", "P-521": "ES512"}
@@ -86,36 +87,40 @@ def _is_weak(algorithm: str) -> bool:
 
 def certificate_verifies(certificate: Certificate, key: PublicKey) -> bool:
     """Whether the certificate's signature was made with this key (RFC 5280 §6.1.3 (a)(1))."""
-    kind, hash_name = certificate.signature_algorithm.value
-    if certificate.signature_algorithm is SignatureAlgorithm.UNSUPPORTED:
+    kind, verify = _load(key.spki)
+    expected, hash_name = certificate.signature_algorithm.value
+    if kind != expected or not kind:
         return False
-    loaded = _load(key.spki)
     try:
-        if isinstance(loaded, ec.EllipticCurvePublicKey) and kind == "EC":
-            loaded.verify(certificate.signature, certificate.tbs, _ecdsa(hash_name))
-        elif isinstance(loaded, rsa.RSAPublicKey) and kind == "RSA":
-            loaded.verify(
-                certificate.signature, certificate.tbs, padding.PKCS1v15(), _HASHES[hash_name]
-            )
-        else:
-            return False
+        verify(certificate.signature, certificate.tbs, *_scheme(kind, hash_name))
     except InvalidSignature:
         return False
     return True
 
 
 @lru_cache(maxsize=512)
-def _load(spki: bytes) -> object:
+def _load(spki: bytes) -> tuple[str, Callable[..., None]]:
+    """The kind of a key, as signature algorithms name it, and its check; empty: unusable."""
     try:
         key = load_der_public_key(spki)
     except (ValueError, UnsupportedAlgorithm):
-        return None
+        return _UNUSABLE
+    if isinstance(key, ec.EllipticCurvePublicKey):
+        return "EC", key.verify
     if isinstance(key, rsa.RSAPublicKey):
         exponent = key.public_numbers().e
-        return key if exponent.bit_length() <= _MAXIMUM_EXPONENT_BITS else None
-    return key
+        return ("RSA", key.verify) if exponent.bit_length() <= _MAXIMUM_EXPONENT_BITS else _UNUSABLE
+    return _UNUSABLE
+
+
+def _refuse(*_: object) -> None:
+    raise InvalidSignature
+
+
+_UNUSABLE = ("", _refuse)
 
 
 @lru_cache(maxsize=8)
-def _ecdsa(hash_name: str) -> ec.ECDSA:
-    return ec.ECDSA(_HASHES[hash_name])
+def _scheme(kind: str, hash_name: str) -> tuple[object, ...]:
+    algorithm = _HASHES[hash_name]
+    return (ec.ECDSA(algorithm),) if kind == "EC" else (padding.PKCS1v15(), algorithm)

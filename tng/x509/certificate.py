@@ -7,7 +7,7 @@ strict about everything that a signature check or an issuer walk relies on.
 This module does not decide whether a certificate is to be believed.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import Enum
 from functools import lru_cache
@@ -17,7 +17,14 @@ from tng.findings import Finding, finding
 from tng.x509 import der
 from tng.x509.extensions import NO_EXTENSIONS, Extensions, read_extensions
 from tng.x509.keys import PublicKey, read_public_key
-from tng.x509.names import Name, read_cached_name, read_name
+from tng.x509.layout import Layout, LayoutMemory, fixed_bytes
+from tng.x509.names import (
+    EMPTY_NAME,
+    Name,
+    read_cached_name,
+    read_name_beginning,
+    read_similar_name,
+)
 
 MAX_CERTIFICATE_BYTES = 64 * 1024
 """Far above the largest genuine one (RSA-4096: 1.4 kB)."""
@@ -100,10 +107,28 @@ def read_certificate(data: bytes) -> Certificate:
 
 
 def _read(data: bytes) -> Certificate:
-    start, stop = der.expect(data, 0, len(data), der.SEQUENCE, "certificate")
+    layout = _layouts.find(data)
+    if layout is not None:
+        return _assemble(data, layout, [])
     tolerances: list[Finding] = []
+    _, stop = der.expect(data, 0, len(data), der.SEQUENCE, "certificate")
     if stop != len(data):
         data = _cut(data, stop, tolerances)
+    layout = _lay_out(data)
+    certificate = _assemble(data, layout, tolerances)
+    # Only of one that could be read.
+    if layout.subject_beginning is not None:
+        fixed = fixed_bytes(data, layout, layout.subject_beginning)
+        _layouts.remember(replace(layout, fixed=fixed))
+    return certificate
+
+
+_layouts = LayoutMemory()
+
+
+def _lay_out(data: bytes) -> Layout:
+    """Walk over the certificate, which fills ``data``, and find its values."""
+    start, stop = der.expect(data, 0, len(data), der.SEQUENCE, "certificate")
     if stop > MAX_CERTIFICATE_BYTES:
         raise CertificateError(f"{stop} bytes are more than any certificate has")
     tbs_start, tbs_stop = der.expect(data, start, stop, der.SEQUENCE, "signed part")
@@ -111,37 +136,49 @@ def _read(data: bytes) -> Certificate:
     bits_start, bits_stop = der.expect(data, position, stop, der.BIT_STRING, "signature")
     if bits_stop != stop or bits_stop - bits_start < 2 or data[bits_start] != 0:
         raise CertificateError("the signature is not whole octets at the certificate's end")
-
-    position, serial = _version_and_serial(data, tbs_start, tbs_stop)
-    inner, position = _algorithm_identifier(data, position, tbs_stop)
+    serial, serial_stop = _version_and_serial(data, tbs_start, tbs_stop)
+    inner, issuer = _algorithm_identifier(data, serial_stop, tbs_stop)
     if inner != outer:
         raise CertificateError("the signed and the unsigned signature algorithm differ")
-    _issuer_start, issuer_stop = der.expect(data, position, tbs_stop, der.SEQUENCE, "issuer")
-    issuer = read_cached_name(data[position:issuer_stop])
-    _, validity_stop = der.expect(data, issuer_stop, tbs_stop, der.SEQUENCE, "validity")
-    not_before, not_after, early = _validity(data[issuer_stop:validity_stop])
-    subject, position = read_name(data, validity_stop, tbs_stop)
-    _, key_stop = der.expect(data, position, tbs_stop, der.SEQUENCE, "public key")
-    public_key = read_public_key(data[position:key_stop])
-    extensions = _extensions(data, key_stop, tbs_stop)
-    algorithm, null_parameters = _signature_algorithm(inner)
+    _, validity = der.expect(data, issuer, tbs_stop, der.SEQUENCE, "issuer")
+    _, subject = der.expect(data, validity, tbs_stop, der.SEQUENCE, "validity")
+    beginning, key = read_name_beginning(data, subject, tbs_stop)
+    _, extensions = der.expect(data, key, tbs_stop, der.SEQUENCE, "public key")
+    return Layout(
+        stop, start, serial, serial_stop, issuer, validity, subject, beginning, key,
+        extensions, tbs_stop, bits_start + 1, (),
+    )  # fmt: skip
+
+
+def _assemble(data: bytes, layout: Layout, tolerances: list[Finding]) -> Certificate:
+    """Read the values of a certificate whose layout is known."""
+    issuer = read_cached_name(data[layout.issuer : layout.validity])
+    not_before, not_after, early = _validity(data[layout.validity : layout.subject])
+    subject = (
+        read_similar_name(data, layout.subject, layout.subject_beginning, layout.key)
+        if layout.subject_beginning is not None
+        else EMPTY_NAME
+    )
+    public_key = read_public_key(data[layout.key : layout.extensions])
+    extensions = _extensions(data, layout.extensions, layout.tbs_stop)
+    algorithm, null_parameters = _signature_algorithm(data[layout.serial_stop : layout.issuer])
     tolerances += early
     tolerances += null_parameters
     _note_names(issuer, subject, extensions, tolerances)
     return Certificate(
-        der=data,
-        sha256=sha256(data).hexdigest(),
-        tbs=data[start:tbs_stop],
-        serial_hex=serial.hex(),
-        issuer=issuer,
-        subject=subject,
-        not_before=not_before,
-        not_after=not_after,
-        public_key=public_key,
-        extensions=extensions,
-        signature_algorithm=algorithm,
-        signature=data[bits_start + 1 : bits_stop],
-        tolerances=tuple(tolerances),
+        data,
+        sha256(data).hexdigest(),
+        data[layout.tbs : layout.tbs_stop],
+        data[layout.serial : layout.serial_stop].hex(),
+        issuer,
+        subject,
+        not_before,
+        not_after,
+        public_key,
+        extensions,
+        algorithm,
+        data[layout.signature :],
+        tuple(tolerances),
     )
 
 
@@ -154,15 +191,16 @@ def _cut(data: bytes, stop: int, tolerances: list[Finding]) -> bytes:
 
 
 def _algorithm_identifier(data: bytes, offset: int, end: int) -> tuple[bytes, int]:
-    start, stop = der.expect(data, offset, end, der.SEQUENCE, "signature algorithm")
-    return data[start:stop], stop
+    _, stop = der.expect(data, offset, end, der.SEQUENCE, "signature algorithm")
+    return data[offset:stop], stop
 
 
 @lru_cache(maxsize=64)
-def _signature_algorithm(identifier: bytes) -> tuple[SignatureAlgorithm, tuple[Finding, ...]]:
-    start, stop = der.expect(identifier, 0, len(identifier), der.OBJECT_IDENTIFIER, "algorithm")
-    algorithm = _ALGORITHMS.get(identifier[start:stop], SignatureAlgorithm.UNSUPPORTED)
-    parameters = identifier[stop:]
+def _signature_algorithm(element: bytes) -> tuple[SignatureAlgorithm, tuple[Finding, ...]]:
+    inner, end = der.expect(element, 0, len(element), der.SEQUENCE, "signature algorithm")
+    start, stop = der.expect(element, inner, end, der.OBJECT_IDENTIFIER, "algorithm")
+    algorithm = _ALGORITHMS.get(element[start:stop], SignatureAlgorithm.UNSUPPORTED)
+    parameters = element[stop:]
     if algorithm is SignatureAlgorithm.UNSUPPORTED or not parameters:
         return algorithm, ()
     if parameters != _NULL_PARAMETERS:
@@ -173,16 +211,17 @@ def _signature_algorithm(identifier: bytes) -> tuple[SignatureAlgorithm, tuple[F
     return algorithm, (finding("ecdsa-null-parameters", message),)
 
 
-def _version_and_serial(data: bytes, position: int, end: int) -> tuple[int, bytes]:
+def _version_and_serial(data: bytes, position: int, end: int) -> tuple[int, int]:
+    """Where the octets of the serial number begin and end."""
     if data.startswith(_VERSION_3, position):
         start, stop = der.expect(data, position + 5, end, der.INTEGER, "serial number")
         if start == stop:
             raise CertificateError("the serial number is empty")
-        return stop, data[start:stop]
+        return start, stop
     return _other_version_and_serial(data, position, end)
 
 
-def _other_version_and_serial(data: bytes, position: int, end: int) -> tuple[int, bytes]:
+def _other_version_and_serial(data: bytes, position: int, end: int) -> tuple[int, int]:
     tag, start, stop = der.header(data, position, end)
     version = 0
     if tag == 0xA0:
@@ -195,7 +234,7 @@ def _other_version_and_serial(data: bytes, position: int, end: int) -> tuple[int
         raise CertificateError(f"version {version + 1} is not an X.509 version")
     if tag != der.INTEGER or stop == start:
         raise CertificateError("the serial number is not an integer")
-    return stop, data[start:stop]
+    return start, stop
 
 
 @lru_cache(maxsize=1024)
@@ -252,8 +291,13 @@ def _extensions(data: bytes, position: int, end: int) -> Extensions:
 def _note_names(
     issuer: Name, subject: Name, extensions: Extensions, tolerances: list[Finding]
 ) -> None:
-    for name in (issuer, subject, *extensions.directory_names):
-        if name.irregular:
-            message = f"PrintableString {name.irregular[0]!r}"
-            tolerances.append(finding("printable-string-illegal-character", message))
-            return
+    irregular = issuer.irregular or subject.irregular
+    for name in extensions.directory_names:
+        irregular = irregular or name.irregular
+    if irregular:
+        tolerances.append(_irregular(irregular[0]))
+
+
+@lru_cache(maxsize=64)
+def _irregular(text: str) -> Finding:
+    return finding("printable-string-illegal-character", f"PrintableString {text!r}")

@@ -1,5 +1,6 @@
 """Distinguished names, and the string types inside them (RFC 5280 §4.1.2.4)."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -72,19 +73,57 @@ class Name:
         return ", ".join(f"{label}={text}" for label, text in labelled)
 
 
+EMPTY_NAME = Name(b"\x30\x00", ())
+"""A name without attributes, in the only way in which DER writes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class NameBeginning:
+    """A name up to the text of its last attribute, of which OID and tag are known.
+
+    ``text`` is the offset of that text in what was read; the name ends where it ends.
+    """
+
+    text: int
+    oid: str
+    tag: int
+    attributes: tuple[tuple[str, str], ...]
+    irregular: tuple[str, ...]
+
+
 def read_name(data: bytes, offset: int, end: int) -> tuple[Name, int]:
     """Read the Name that starts at ``offset``; returns it and the offset behind it."""
     start, stop = der.expect(data, offset, end, der.SEQUENCE, "name")
     attributes: list[tuple[str, str]] = []
     irregular: list[str] = []
-    position = start
-    while position < stop:
-        inner, position = der.expect(data, position, stop, der.SET, "relative name")
-        while inner < position:
-            if len(attributes) == MAX_ATTRIBUTES:
-                raise der.DerError(f"name has more than {MAX_ATTRIBUTES} attributes")
-            inner = _read_attribute(data, inner, position, attributes, irregular)
+    for text, text_stop, oid, tag in _walk_attributes(data, start, stop):
+        _add(data[text:text_stop], oid, tag, attributes, irregular)
     return Name(data[offset:stop], tuple(attributes), tuple(irregular)), stop
+
+
+def read_name_beginning(data: bytes, offset: int, end: int) -> tuple[NameBeginning | None, int]:
+    """Read the Name that starts at ``offset`` but for its last text; and the offset behind it.
+
+    ``None`` if it has no attribute.
+    """
+    start, stop = der.expect(data, offset, end, der.SEQUENCE, "name")
+    found = list(_walk_attributes(data, start, stop))
+    if not found:
+        return None, stop
+    attributes: list[tuple[str, str]] = []
+    irregular: list[str] = []
+    for text, text_stop, oid, tag in found[:-1]:
+        _add(data[text:text_stop], oid, tag, attributes, irregular)
+    text, _, oid, tag = found[-1]
+    return NameBeginning(text, oid, tag, tuple(attributes), tuple(irregular)), stop
+
+
+def read_similar_name(data: bytes, offset: int, beginning: NameBeginning, stop: int) -> Name:
+    """Read the Name from ``offset`` to ``stop``, whose beginning, headers and all, is known."""
+    attributes = list(beginning.attributes)
+    irregular = list(beginning.irregular)
+    _add(data[beginning.text : stop], beginning.oid, beginning.tag, attributes, irregular)
+    return Name(data[offset:stop], tuple(attributes), tuple(irregular))
 
 
 def read_cached_name(data: bytes) -> Name:
@@ -102,23 +141,35 @@ def _read_whole(data: bytes) -> Name:
 _read_remembered = lru_cache(maxsize=1024)(_read_whole)
 
 
-def _read_attribute(
-    data: bytes, offset: int, end: int, attributes: list[tuple[str, str]], irregular: list[str]
-) -> int:
-    start, stop = der.expect(data, offset, end, der.SEQUENCE, "name attribute")
-    oid_start, oid_stop = der.expect(data, start, stop, der.OBJECT_IDENTIFIER, "attribute type")
-    tag, text_start, text_stop = der.header(data, oid_stop, stop)
-    if text_stop != stop:
-        raise der.DerError(f"bytes after the attribute value at byte {text_stop}")
+def _walk_attributes(data: bytes, position: int, stop: int) -> Iterator[tuple[int, int, str, int]]:
+    """Begin and end of the text of each attribute, its OID and its tag."""
+    count = 0
+    while position < stop:
+        inner, position = der.expect(data, position, stop, der.SET, "relative name")
+        while inner < position:
+            if count == MAX_ATTRIBUTES:
+                raise der.DerError(f"name has more than {MAX_ATTRIBUTES} attributes")
+            count += 1
+            start, inner = der.expect(data, inner, position, der.SEQUENCE, "name attribute")
+            oid_start, oid_stop = der.expect(
+                data, start, inner, der.OBJECT_IDENTIFIER, "attribute type"
+            )
+            tag, text, text_stop = der.header(data, oid_stop, inner)
+            if text_stop != inner:
+                raise der.DerError(f"bytes after the attribute value at byte {text_stop}")
+            yield text, text_stop, _OID_CACHE(data[oid_start:oid_stop]), tag
+
+
+def _add(
+    content: bytes, oid: str, tag: int, attributes: list[tuple[str, str]], irregular: list[str]
+) -> None:
     encoding = _ENCODINGS.get(tag)
     if encoding is None:
         raise der.DerError(f"attribute value of tag 0x{tag:02x} is not a string")
-    content = data[text_start:text_stop]
     try:
         text = str(content, encoding)
     except UnicodeDecodeError as error:
         raise der.DerError(f"attribute value is not {encoding}") from error
     if tag == der.PRINTABLE_STRING and not _PRINTABLE.issuperset(content):
         irregular.append(text)
-    attributes.append((_OID_CACHE(data[oid_start:oid_stop]), text))
-    return stop
+    attributes.append((oid, text))

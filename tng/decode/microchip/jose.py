@@ -9,7 +9,7 @@ import orjson
 import pybase64
 
 from tng.x509 import der
-from tng.x509.keys import ec_spki, rsa_spki
+from tng.x509.keys import P256_SPKI_PREFIX, ec_spki, rsa_spki
 
 _ALTERNATIVES = b"-_"
 _PADDING = ("", "===", "==", "=")
@@ -97,13 +97,27 @@ def key_spki(key: Mapping[str, Any], tolerances: list[tuple[str, str]]) -> bytes
     """
     try:
         if key.get("kty") == "EC":
-            return _elliptic(key, tolerances)
+            return _p256(key) or _elliptic(key, tolerances)
         if key.get("kty") == "RSA":
             modulus = _octets(key, "n", tolerances)
             return rsa_spki(modulus, _octets(key, "e", tolerances))
     except der.DerError as error:
         raise JoseError(f"key: {error}") from error
     return None
+
+
+_P256_CHARACTERS = 43
+"""Base64url characters of 32 octets, as nearly all coordinates have."""
+
+
+def _p256(key: Mapping[str, Any]) -> bytes | None:
+    """The key, if it is of P-256 and written as it should be; ``None``: look closer."""
+    x, y = key.get("x"), key.get("y")
+    if key.get("crv") != "P-256" or not isinstance(x, str) or not isinstance(y, str):
+        return None
+    if len(x) != _P256_CHARACTERS or len(y) != _P256_CHARACTERS:
+        return None
+    return P256_SPKI_PREFIX + base64url(x, "key member x") + base64url(y, "key member y")
 
 
 def _elliptic(key: Mapping[str, Any], tolerances: list[tuple[str, str]]) -> bytes | None:

@@ -71,6 +71,18 @@ def _quota_tables(figures: Figures) -> Iterable[Table]:
     return (quota_table(dict(figures)),)
 
 
+def _measure_planning(settings: Settings) -> Figures:
+    from bench.planning import measure_planning
+
+    return measure_planning(settings.folder)
+
+
+def _planning_tables(figures: Figures) -> Iterable[Table]:
+    from bench.planning import planning_table
+
+    return (planning_table(dict(figures)),)
+
+
 def _measure_azure(settings: Settings) -> Figures:
     from bench.dps_service import DpsProcess
     from bench.enrolling import DEVICES, EnrollingBench
@@ -181,6 +193,18 @@ SECTIONS: tuple[Section, ...] = (
         _measure_quota,
         _quota_tables,
         tuple(_quota_targets()),
+    ),
+    Section(
+        "planning",
+        "planning against an account that has a million certificates",
+        _measure_planning,
+        _planning_tables,
+        (
+            Target(
+                "single reads for 5,000 devices beside a million",
+                "planning_5000_of_1000000_describe_calls", 0, "{:.0f}", at_least=False,
+            ),
+        ),
     ),
     Section(
         "azure",

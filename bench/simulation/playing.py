@@ -4,6 +4,7 @@ from bench.results import Results
 from bench.simulation.assumptions import Assumptions
 from bench.simulation.events import Interruption, Registration
 from bench.simulation.stages import Deployment
+from tng.apply.calls import PACE
 
 BURST_SECONDS = 1.0
 """Of its quota, which the cloud's bucket holds."""
@@ -12,12 +13,12 @@ BURST_SECONDS = 1.0
 def registration(
     deployment: Deployment, given: Assumptions, interruption: Interruption | None = None
 ) -> Registration:
-    """The registration in AWS; the rate that is set is the quota."""
+    """The registration in AWS; the rate that is set is the quota, and a little less is held."""
     return Registration(
         devices=deployment.devices,
         targets=deployment.targets,
         shards=deployment.shards,
-        rate=deployment.rate,
+        rate=deployment.rate * PACE,
         quota=deployment.rate,
         burst=deployment.rate * BURST_SECONDS,
         threads=int(given.threads.value),
@@ -74,7 +75,7 @@ _QUOTA_SECONDS = 6
 def _local(devices: float, rate: float, quota: float, given: Assumptions) -> Registration:
     return Registration(
         devices=devices,
-        rate=rate,
+        rate=rate * PACE,
         quota=quota,
         burst=quota,
         threads=int(given.threads.value),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from math import ceil
 
 from bench.simulation.assumptions import Assumptions
+from tng.apply.calls import PACE
 
 _DPS_A_SUBSCRIPTION = 10
 """Azure subscription limits."""
@@ -107,7 +108,7 @@ def registering(deployment: Deployment, given: Assumptions) -> Stage:
     return _slowest(
         "register in AWS",
         {
-            "registration quota": deployment.devices_a_target / deployment.rate,
+            "registration quota": deployment.devices_a_target / (deployment.rate * PACE),
             "calls under way": deployment.devices_a_target * given.calls_a_device.value / in_flight,
             "cores" if cores == deployment.cores else "one process": work / cores,
             "ledger": deployment.devices / given.ledger_rate.value,

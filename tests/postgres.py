@@ -34,8 +34,8 @@ def programs() -> Path | None:
     found = shutil.which("initdb")
     folders = [Path(found).parent] if found else []
     if _DEBIAN.is_dir():
-        versions = sorted(_DEBIAN.iterdir(), key=lambda item: float(item.name), reverse=True)
-        folders += [version / "bin" for version in versions]
+        versions = sorted(_DEBIAN.iterdir(), key=lambda item: (len(item.name), item.name))
+        folders += [version / "bin" for version in reversed(versions)]
     return next((item for item in folders if (item / "postgres").exists()), None)
 
 

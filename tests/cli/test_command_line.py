@@ -30,6 +30,14 @@ def test_connection_strings_lose_their_keys():
     assert kept == "tng plan --tags 'HostName=h;SharedAccessKeyName=n;SharedAccessKey=…'"
 
 
+def test_a_ledger_s_url_stays_whole_unless_it_has_a_password():
+    url = "postgresql://tng@h/db?sslmode=verify-full"
+    assert typed_command(["status", "--ledger", url]) == f"tng status --ledger '{url}'"
+    assert typed_command(["status", f"--ledger={url}"]) == f"tng status '--ledger={url}'"
+    kept = typed_command(["status", "--ledger", "postgresql://tng:hidden@h/db?password=hidden"])
+    assert kept == "tng status --ledger postgresql://h/db"
+
+
 def test_a_glob_of_very_many_files_is_cut():
     assert len(typed_command([f"{n}.pem" for n in range(100_000)])) < MAX_COMMAND + 10
 

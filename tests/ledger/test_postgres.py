@@ -1,5 +1,6 @@
 """The ledger in PostgreSQL: reaching it, being cut off from it, and what is said then."""
 
+import signal
 import threading
 import time
 
@@ -68,6 +69,15 @@ def test_two_hosts_share_one_ledger(url):
             pass
 
 
+@pytest.mark.slow
+def test_a_host_that_is_gone_is_noticed_by_the_server(url):
+    with open_ledger(at(url)) as ledger:
+        asked = "SELECT setting FROM pg_settings WHERE name LIKE 'tcp_keepalives_%' ORDER BY name"
+        found = [int(row[0]) for row in ledger._connection.execute(asked).fetchall()]
+        assert found == [3, 10, 5]
+
+
+@pytest.mark.slow
 def test_the_socket_of_this_machine_is_a_way_too(url):
     with open_ledger(at(url)) as ledger:
         enroll(ledger, KEY)
@@ -122,7 +132,8 @@ def test_who_comes_back_after_another_host_does_not_go_on(url):
 
 
 @pytest.mark.slow
-def test_a_server_that_is_restarted_in_the_middle_loses_nothing(own):
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGQUIT], ids=["in order", "crash"])
+def test_a_server_that_is_restarted_in_the_middle_loses_nothing(own, end):
     url = own.create()
     keys = [f"{n:064x}" for n in range(300)]
     with open_ledger(at(url)) as ledger, ledger.hold(EU):
@@ -140,7 +151,7 @@ def test_a_server_that_is_restarted_in_the_middle_loses_nothing(own):
         for thread in threads:
             thread.start()
         assert half.wait(60)
-        own.stop()
+        own.stop(end)
         own.start()
         for thread in threads:
             thread.join()
@@ -170,6 +181,7 @@ def test_a_server_that_stays_away_ends_the_run_with_what_to_do(own):
         assert ledger.counts(EU.key) == {DeviceState.DONE: 1}
 
 
+@pytest.mark.slow
 def test_one_refused_entry_stops_none_of_those_that_waited_with_it(url):
     with open_ledger(at(url)) as ledger:
         keys = [f"{n:064x}" for n in range(40)]

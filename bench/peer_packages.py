@@ -9,11 +9,12 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from bench.figures import Figures, Settings
+from bench.figures import Settings
 
 _INSTALL_SECONDS = 180
 _RUN_SECONDS = 600
@@ -67,24 +68,34 @@ PEER_PACKAGES = (
 )
 
 
-def measure_packages(settings: Settings, manifest: Path, signer: Path, entries: int) -> Figures:
-    """Microseconds a device of each package that could be installed; best of the rounds."""
-    figures: dict[str, float] = {}
+def package_runs(
+    settings: Settings, manifest: Path, signer: Path, entries: int
+) -> dict[str, Callable[[], float]]:
+    """For each package that could be installed, what has it verify the manifest: in seconds.
+
+    What cannot be installed, or does not take every entry, is said and left out.
+    """
+    runs: dict[str, Callable[[], float]] = {}
     for package in PEER_PACKAGES:
         settings.say(f"installing {package.requirement} into a temporary folder …")
         folder = settings.folder / package.name
-        if trouble := _install(package, folder):
+        trouble = _install(package, folder)
+        if not trouble:
+            run = partial(_run, package, folder, manifest, signer, entries)
+            trouble = _tried(run)
+            runs |= {} if trouble else {package.name: run}
+        if trouble:
             settings.say(f"{package.title} is left out: {trouble}")
-            continue
-        try:
-            seconds = min(
-                _run(package, folder, manifest, signer, entries) for _ in range(settings.rounds)
-            )
-        except (subprocess.SubprocessError, ValueError, AssertionError) as error:
-            settings.say(f"{package.title} is left out: {error}")
-            continue
-        figures[f"peers_{package.name}_us"] = seconds / entries * 1e6
-    return figures
+    return runs
+
+
+def _tried(run: Callable[[], float]) -> str:
+    """Run it once; what went wrong, or nothing."""
+    try:
+        run()
+    except (subprocess.SubprocessError, ValueError, AssertionError) as error:
+        return str(error)
+    return ""
 
 
 def _install(package: PeerPackage, folder: Path) -> str:

@@ -13,9 +13,10 @@ import json
 import statistics
 import time
 from base64 import b64decode
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ from rich.table import Table
 
 from bench.figures import Figures, Settings, plain_table
 from bench.inputs import Inputs, make_inputs
-from bench.peer_packages import PEER_PACKAGES, measure_packages
+from bench.peer_packages import PEER_PACKAGES, package_runs
 from tng.models import Status
 from tng.scan import Scan
 from tng.trust.store import TrustStore, added_material, built_in_material
@@ -65,11 +66,14 @@ def measure_peers(settings: Settings) -> Figures:
         "tng": lambda: _verify(inputs, manifest, 1),
         "tng_all_cores": lambda: _verify(inputs, manifest, 0),
     }
-    figures = {"peers_entries": float(entries)}
-    for name, seconds in _in_turn(candidates, entries, settings.rounds).items():
-        figures[f"peers_{name}_us"] = seconds / entries * 1e6
+    runs: dict[str, Callable[[], float]] = {
+        name: partial(_timed, run, entries) for name, run in candidates.items()
+    }
     if settings.peers:
-        figures |= measure_packages(settings, manifest, inputs.signer, entries)
+        runs |= package_runs(settings, manifest, inputs.signer, entries)
+    figures = {"peers_entries": float(entries)}
+    for name, seconds in _in_turn(runs, settings.rounds).items():
+        figures[f"peers_{name}_us"] = seconds / entries * 1e6
     figures["peers_tng_to_jws"] = figures["peers_jws_us"] / figures["peers_tng_all_cores_us"]
     return figures
 
@@ -161,16 +165,20 @@ class _Bare:
         return cls(key.public_key(), key.sign(_MESSAGE, algorithm), algorithm)
 
 
-def _in_turn(
-    candidates: dict[str, Callable[[], int]], entries: int, rounds: int
-) -> dict[str, float]:
-    """Median seconds of each; raises `AssertionError` for one that does not take every entry."""
-    samples: dict[str, list[float]] = {name: [] for name in candidates}
+def _timed(candidate: Callable[[], int], entries: int) -> float:
+    """Seconds that it takes. Raises `AssertionError` if it does not take every entry."""
+    start = time.perf_counter()
+    taken = candidate()
+    seconds = time.perf_counter() - start
+    if taken != entries:
+        raise AssertionError(f"{taken} of {entries} entries")
+    return seconds
+
+
+def _in_turn(runs: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, float]:
+    """Median seconds of each."""
+    samples: dict[str, list[float]] = {name: [] for name in runs}
     for _ in range(rounds):
-        for name, candidate in candidates.items():
-            start = time.perf_counter()
-            taken = candidate()
-            samples[name].append(time.perf_counter() - start)
-            if taken != entries:
-                raise AssertionError(f"{name}: {taken} of {entries} entries")
+        for name, run in runs.items():
+            samples[name].append(run())
     return {name: statistics.median(values) for name, values in samples.items()}

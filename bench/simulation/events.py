@@ -54,7 +54,7 @@ class Registration:
     threads: int = 128
     latency: float = 0.1
     cores: int = 2
-    device_seconds: float = 0.0016
+    device_seconds: float = 0.0017
     ledger_rate: float = 8000.0
     interruption: Interruption | None = None
 

@@ -24,7 +24,7 @@ def registration(
         threads=int(given.threads.value),
         latency=given.latency.value * given.calls_a_device.value,
         cores=deployment.cores,
-        device_seconds=given.register_seconds.value,
+        device_seconds=given.call_seconds.value * given.calls_a_device.value,
         ledger_rate=given.ledger_rate.value,
         interruption=interruption,
     )
@@ -49,7 +49,7 @@ def killed_every(
 def measured_runs(results: Results, given: Assumptions) -> dict[str, tuple[Registration, float]]:
     """What the benchmark has measured, as it would be played: devices a second beside each.
 
-    The stand-ins answer at once, and the cores of the run are those of the machine.
+    The stand-ins answer at once, and a device takes one call.
     """
     runs = {}
     azure = results.get("azure")
@@ -81,6 +81,6 @@ def _local(devices: float, rate: float, quota: float, given: Assumptions) -> Reg
         threads=int(given.threads.value),
         latency=0.005,
         cores=1,
-        device_seconds=given.register_seconds.value,
+        device_seconds=given.call_seconds.value,
         ledger_rate=given.ledger_rate.value,
     )

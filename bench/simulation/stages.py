@@ -93,7 +93,7 @@ def _listing(deployment: Deployment, given: Assumptions) -> Stage:
         "plan: list what is there",
         pages / given.listing_rate.value,
         "listing quota",
-        core_seconds=pages * deployment.targets * given.listing_seconds.value,
+        core_seconds=pages * deployment.targets * given.call_seconds.value,
         calls=pages * deployment.targets,
     )
 
@@ -101,7 +101,7 @@ def _listing(deployment: Deployment, given: Assumptions) -> Stage:
 def registering(deployment: Deployment, given: Assumptions) -> Stage:
     """All targets side by side."""
     calls = deployment.devices * given.calls_a_device.value
-    work = deployment.devices * given.register_seconds.value
+    work = calls * given.call_seconds.value
     in_flight = given.threads.value * deployment.shards / given.latency.value
     # A shard is one process, and Python computes on one core in each.
     cores = min(deployment.cores, deployment.shards)

@@ -92,6 +92,16 @@ MIGRATIONS: tuple[str, ...] = (
 )
 """Statement lists; ``ledger.version`` is how many of them the schema has seen."""
 
+_SCHEMA_EXISTS = "SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = %s"
+_ANY_TABLE = """
+    SELECT 1 FROM pg_catalog.pg_class AS class
+    JOIN pg_catalog.pg_namespace AS namespace ON namespace.oid = class.relnamespace
+    WHERE namespace.nspname = %s
+"""
+_TABLE_EXISTS = f"{_ANY_TABLE} AND class.relname = %s"
+"""Read from the tables: `to_regclass` still knows, within a transaction, what was not there when
+another host had not yet made it."""
+
 
 def migrate(connection: Connection, location: PostgresLocation, *, must_exist: bool) -> None:
     """Make the tables, unless they ``must_exist``, and bring them up to date.
@@ -115,21 +125,22 @@ def migrate(connection: Connection, location: PostgresLocation, *, must_exist: b
 
 def _begin(connection: Connection) -> None:
     # IF NOT EXISTS would ask for the right to make it where it exists, too.
-    if connection.execute("SELECT to_regnamespace(%s)", (SCHEMA,)).fetchone() == (None,):
+    if connection.execute(_SCHEMA_EXISTS, (SCHEMA,)).fetchone() is None:
         connection.execute(f"CREATE SCHEMA {SCHEMA}")
     connection.execute("CREATE TABLE ledger (version integer NOT NULL)")
     connection.execute("INSERT INTO ledger VALUES (0)")
 
 
 def _version(connection: Connection, location: PostgresLocation, *, must_exist: bool) -> int:
-    if connection.execute("SELECT to_regclass(%s)", (f"{SCHEMA}.ledger",)).fetchone() == (None,):
+    if connection.execute(_TABLE_EXISTS, (SCHEMA, "ledger")).fetchone() is None:
         if must_exist:
             raise NoLedgerError(
                 f"there is no ledger in {location}",
                 "Run `tng register` first, or name one with --ledger.",
             )
         return 0
-    row = connection.execute("SELECT version FROM ledger").fetchone()
+    # Qualified: a schema that may not be used is passed over in search_path, and not told.
+    row = connection.execute(f"SELECT version FROM {SCHEMA}.ledger").fetchone()  # noqa: S608  # ours
     version = int(row[0]) if row else 0
     if version > len(MIGRATIONS):
         raise LedgerError(
@@ -141,11 +152,7 @@ def _version(connection: Connection, location: PostgresLocation, *, must_exist: 
 
 
 def _refuse_foreign(connection: Connection, location: PostgresLocation) -> None:
-    found = connection.execute(
-        "SELECT 1 FROM pg_catalog.pg_class WHERE relnamespace = to_regnamespace(%s) LIMIT 1",
-        (SCHEMA,),
-    ).fetchone()
-    if found is not None:
+    if connection.execute(_ANY_TABLE, (SCHEMA,)).fetchone() is not None:
         raise LedgerError(
             f"the schema {SCHEMA} in {location} is another program's",
             "Name another database with --ledger.",

@@ -1,5 +1,7 @@
 """From a deployment and the figures to the course that is played, and to those measured."""
 
+from dataclasses import replace
+
 from bench.results import Results
 from bench.simulation.assumptions import Assumptions
 from bench.simulation.events import Interruption, Registration
@@ -61,15 +63,24 @@ def measured_runs(results: Results, given: Assumptions) -> dict[str, tuple[Regis
             azure.figures["dps_held_single_devices_per_second"],
         )
     quota_result = results.get("quota")
-    for rate in (10, 100, 1000):
-        name = f"quota_{rate}_calls_per_second"
+    for case, (targets, rate) in _QUOTA_CASES.items():
+        name = f"{case}_calls_per_second"
         if quota_result and name in quota_result.figures:
-            run = _local(rate * _QUOTA_SECONDS, rate, rate, given)
-            runs[f"AWS IoT, {rate:,}/s"] = (run, quota_result.figures[name])
+            several = f" on each of {targets} targets" if targets > 1 else ""
+            run = _local(targets * rate * _QUOTA_SECONDS, rate, rate, given)
+            label = f"AWS IoT, {rate:,}/s{several}"
+            runs[label] = (replace(run, targets=targets), quota_result.figures[name])
     return runs
 
 
 _QUOTA_SECONDS = 6
+_QUOTA_CASES = {
+    "quota_10": (1, 10),
+    "quota_100": (1, 100),
+    "quota_1000": (1, 1000),
+    "quota_40_targets": (40, 10),
+}
+"""Case of `bench.quota` → targets, and the rate of each."""
 
 
 def _local(devices: float, rate: float, quota: float, given: Assumptions) -> Registration:

@@ -1,12 +1,14 @@
 """A private PostgreSQL server; who asks is skipped where its programs are not installed."""
 
 import atexit
+import ctypes
 import os
 import pwd
 import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -22,6 +24,8 @@ LOCKED_USER, LOCKED_PASSWORD = "locked", "s3cret/w@rd"
 
 _DEBIAN = Path("/usr/lib/postgresql")
 """Debian keeps the server's programs out of PATH, in a folder for each version."""
+_PR_SET_PDEATHSIG = 1
+"""prctl(2), linux/prctl.h."""
 _ACCESS = f"""
 local all all trust
 host all {LOCKED_USER} 127.0.0.1/32 scram-sha-256
@@ -76,7 +80,7 @@ class Cluster:
                     *(f"--{name}={value}" for name, value in settings.items()),
                 ],
                 stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd=self.folder,
-                **_as(self._owner),
+                preexec_fn=_end_with_parent, **_as(self._owner),
             )  # fmt: skip
         deadline = time.monotonic() + 60
         while not self._answers():
@@ -181,6 +185,12 @@ def _owner() -> tuple[int, int] | None:
 
 def _as(owner: tuple[int, int] | None) -> dict[str, object]:
     return {} if owner is None else {"user": owner[0], "group": owner[1], "extra_groups": []}
+
+
+def _end_with_parent() -> None:
+    """Tests may be killed, too: on Linux the server is told when they are gone."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGINT)
 
 
 def _free_port() -> int:

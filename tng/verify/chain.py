@@ -16,6 +16,7 @@ from tng.trust.anchor import Anchor
 from tng.trust.store import TrustStore
 from tng.verify.signatures import certificate_verifies, is_weak
 from tng.x509.certificate import Certificate, SignatureAlgorithm
+from tng.x509.names import Name
 
 MAX_ISSUERS = 8
 """Twice the longest genuine chain."""
@@ -46,6 +47,15 @@ class Chain:
             yield _outlives(leaf.not_after, self.leaf_end_limit)
 
 
+@dataclass(frozen=True, slots=True)
+class _IssuerSide:
+    """What the name of an issuer tells: what is wrong with it, and who may be meant by it."""
+
+    findings: tuple[Finding, ...]
+    candidates: tuple[Anchor, ...]
+    offered: tuple[Certificate, ...]
+
+
 @lru_cache(maxsize=_REMEMBERED)
 def _outlives(leaf_end: datetime, issuers_end: datetime) -> Finding:
     message = f"valid until {leaf_end:%Y-%m-%d}, its issuers until {issuers_end:%Y-%m-%d}"
@@ -59,6 +69,7 @@ class IssuerWalk:
         self._store = store
         self._at = at
         self._issuer_chain = lru_cache(maxsize=_REMEMBERED)(self._walk_from_issuer)
+        self._sides = lru_cache(maxsize=_REMEMBERED)(self._issuer_side)
         self._verifies = lru_cache(maxsize=_REMEMBERED)(certificate_verifies)
 
     def from_leaf(self, leaf: Certificate, beside: Sequence[Certificate]) -> Chain:
@@ -66,24 +77,20 @@ class IssuerWalk:
         return self._walk(leaf, tuple(beside), 0)
 
     def _walk(self, certificate: Certificate, beside: tuple[Certificate, ...], depth: int) -> Chain:
-        wrong = tuple(self._own_findings(certificate)) + self._issuer_name_findings(certificate)
+        side = self._sides(certificate.issuer, beside)
+        wrong = (*self._own_findings(certificate), *side.findings)
         if wrong:
             return _stopped(*wrong)
-        candidates = self._store.authorities(certificate.issuer)
         reached = [
             self._at_anchor(anchor, depth)
-            for anchor in candidates
+            for anchor in side.candidates
             if certificate_verifies(certificate, anchor.public_key)
         ]
         if reached:
             return _best(reached)
         if depth == MAX_ISSUERS:
             return _stopped(finding("chain-too-long", f"more than {MAX_ISSUERS} issuers"))
-        offered = [
-            issuer
-            for issuer in (*beside, *self._store.intermediates(certificate.issuer))
-            if issuer.subject.der == certificate.issuer.der and issuer.der != certificate.der
-        ]
+        offered = [issuer for issuer in side.offered if issuer.der != certificate.der]
         verifies = self._verifies if depth else certificate_verifies
         # An authority may have several certificates for one key (renewed, cross-signed).
         chains = [
@@ -93,7 +100,15 @@ class IssuerWalk:
         ]
         if chains:
             return _best(chains)
-        return _stopped(_why_unsigned(certificate, candidates, offered))
+        return _stopped(_why_unsigned(certificate, side.candidates, offered))
+
+    def _issuer_side(self, issuer: Name, beside: tuple[Certificate, ...]) -> "_IssuerSide":
+        offered = (*beside, *self._store.intermediates(issuer))
+        return _IssuerSide(
+            self._issuer_name_findings(issuer),
+            self._store.authorities(issuer),
+            tuple(each for each in offered if each.subject.der == issuer.der),
+        )
 
     def _walk_from_issuer(
         self, issuer: Certificate, beside: tuple[Certificate, ...], depth: int
@@ -134,13 +149,13 @@ class IssuerWalk:
         if self._at > end:
             yield finding("certificate-expired", f"{name} was valid until {end:%Y-%m-%d}")
 
-    def _issuer_name_findings(self, certificate: Certificate) -> tuple[Finding, ...]:
-        statement = self._store.revoked_name(certificate.issuer)
+    def _issuer_name_findings(self, issuer: Name) -> tuple[Finding, ...]:
+        statement = self._store.revoked_name(issuer)
         if statement is not None:
-            return (finding("issuer-revoked", f"{certificate.issuer}: {statement}"),)
-        reason = self._store.demo_authority(certificate.issuer)
+            return (finding("issuer-revoked", f"{issuer}: {statement}"),)
+        reason = self._store.demo_authority(issuer)
         if reason is not None:
-            return (finding("demo-ca", f"{certificate.issuer}: {reason}"),)
+            return (finding("demo-ca", f"{issuer}: {reason}"),)
         return ()
 
     def _at_anchor(self, anchor: Anchor, depth: int) -> Chain:

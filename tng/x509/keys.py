@@ -128,7 +128,7 @@ _CURVE_ALGORITHMS = {
 def _require_on_p256(spki: bytes) -> None:
     x = int.from_bytes(spki[27:59], "big")
     y = int.from_bytes(spki[59:], "big")
-    if x >= _P256_PRIME or y >= _P256_PRIME or (y * y - x * x * x + 3 * x - _P256_B) % _P256_PRIME:
+    if x >= _P256_PRIME or y >= _P256_PRIME or (y * y - (x * x - 3) * x - _P256_B) % _P256_PRIME:
         raise der.DerError("the public key is not a point of P-256")
 
 

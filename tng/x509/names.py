@@ -44,17 +44,24 @@ _ENCODINGS = {
 _OID_CACHE = lru_cache(maxsize=256)(der.object_identifier)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Name:
     """A distinguished name: its exact DER, and its attributes in order as (OID, text).
 
     ``irregular`` holds the texts of PrintableStrings with characters that the type
-    does not allow.
+    does not allow. Equal to another if their DER is the same.
     """
 
     der: bytes
     attributes: tuple[tuple[str, str], ...]
     irregular: tuple[str, ...] = ()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Name) and self.der == other.der
+
+    def __hash__(self) -> int:
+        # Everything else follows from the DER; hashing all fields would be slow.
+        return hash(self.der)
 
     def get(self, oid: str) -> str | None:
         """Text of the last attribute of that type, the most specific one."""
@@ -120,10 +127,9 @@ def read_name_beginning(data: bytes, offset: int, end: int) -> tuple[NameBeginni
 
 def read_similar_name(data: bytes, offset: int, beginning: NameBeginning, stop: int) -> Name:
     """Read the Name from ``offset`` to ``stop``, whose beginning, headers and all, is known."""
-    attributes = list(beginning.attributes)
-    irregular = list(beginning.irregular)
-    _add(data[beginning.text : stop], beginning.oid, beginning.tag, attributes, irregular)
-    return Name(data[offset:stop], tuple(attributes), tuple(irregular))
+    text, is_regular = _read_text(data[beginning.text : stop], beginning.tag)
+    irregular = beginning.irregular if is_regular else (*beginning.irregular, text)
+    return Name(data[offset:stop], (*beginning.attributes, (beginning.oid, text)), irregular)
 
 
 def read_cached_name(data: bytes) -> Name:
@@ -163,6 +169,14 @@ def _walk_attributes(data: bytes, position: int, stop: int) -> Iterator[tuple[in
 def _add(
     content: bytes, oid: str, tag: int, attributes: list[tuple[str, str]], irregular: list[str]
 ) -> None:
+    text, is_regular = _read_text(content, tag)
+    if not is_regular:
+        irregular.append(text)
+    attributes.append((oid, text))
+
+
+def _read_text(content: bytes, tag: int) -> tuple[str, bool]:
+    """The text, and whether it has only characters that its type allows."""
     encoding = _ENCODINGS.get(tag)
     if encoding is None:
         raise der.DerError(f"attribute value of tag 0x{tag:02x} is not a string")
@@ -170,6 +184,4 @@ def _add(
         text = str(content, encoding)
     except UnicodeDecodeError as error:
         raise der.DerError(f"attribute value is not {encoding}") from error
-    if tag == der.PRINTABLE_STRING and not _PRINTABLE.issuperset(content):
-        irregular.append(text)
-    attributes.append((oid, text))
+    return text, tag != der.PRINTABLE_STRING or _PRINTABLE.issuperset(content)

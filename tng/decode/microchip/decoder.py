@@ -39,8 +39,9 @@ class MicrochipManifestDecoder:
                 # What an entry has once, and base64 never.
                 count = part.data.count(b'"payload"')
                 yield Block(
-                    file, part.data, number, count, notes, part.is_followed, part.is_unclosed
-                )
+                    file, part.data, number, count, notes,
+                    part.is_followed, part.is_unclosed, part.offset,
+                )  # fmt: skip
                 number += count
             else:
                 yield _piece(Source(file, entry=number), part, notes)

@@ -95,7 +95,15 @@ def _read(
     unique_id = _unique_id(payload, notes)
     header_id = _header_id(entry, notes)
     _note_members(payload, notes)
-    evidence = ManifestEvidence(
+    # What all slots share, in the order of the fields: building the values once is quickest.
+    chip = (
+        source,
+        "microchip",
+        unique_id,
+        _text(payload, "partNumber") or _text(payload, "model"),
+        _text(payload, "groupId"),
+    )
+    evidence = (
         f"{protected}.{payload_text}".encode("ascii"),
         base64url_signature(_member(entry, "signature")),
         header.algorithm,
@@ -104,28 +112,31 @@ def _read(
         header.critical,
         unique_id,
         header_id,
-        None,
     )
-    record = DeviceRecord(
-        source,
-        "microchip",
-        unique_id,
-        _text(payload, "partNumber") or _text(payload, "model"),
-        _text(payload, "groupId"),
-        None,
-        None,
-        _timestamp(payload.get("provisioningTimestamp"), notes),
-    )
+    made = _timestamp(payload.get("provisioningTimestamp"), notes)
     slots = _certified_keys(payload)
     if not slots:
-        return (DeviceEntry(record, (), evidence, tuple(notes)),)
-    return tuple([_slot(key, record, evidence, notes) for key in slots])
+        record = DeviceRecord(*chip, None, None, made)
+        return (DeviceEntry(record, (), ManifestEvidence(*evidence, None), tuple(notes)),)
+    return tuple([_slot(key, chip, made, evidence, notes) for key in slots])
+
+
+_Chip = tuple[Source, str, str, str | None, str | None]
+"""The first fields of a `DeviceRecord`."""
+
+_Evidence = tuple[
+    bytes, bytes, str | None, str | None, str | None, tuple[str, ...], str, str | None
+]
+"""All fields of a `ManifestEvidence` but the last."""
 
 
 def _slot(
-    key: Mapping[str, Any], chip: DeviceRecord, evidence: ManifestEvidence, notes: list[Finding]
+    key: Mapping[str, Any],
+    chip: _Chip,
+    made: datetime | None,
+    evidence: _Evidence,
+    notes: list[Finding],
 ) -> Decoded:
-    """The device of one slot; ``chip`` and ``evidence`` are those of the whole chip."""
     tolerances: list[tuple[str, str]] = []
     spki = key_spki(key, tolerances)
     found = [*notes, *(finding(code, message) for code, message in tolerances)]
@@ -134,34 +145,10 @@ def _slot(
         leaf, issuers = _chain(key["x5c"])
     except CertificateError as error:
         found.append(finding("certificate-malformed", f"key {slot}: {error}"))
-        return Undecodable(chip.source, tuple(found))
+        return Undecodable(chip[0], tuple(found))
     found += leaf.tolerances
-    record = DeviceRecord(
-        chip.source,
-        chip.vendor,
-        chip.device_id,
-        chip.part_number,
-        chip.group_id,
-        slot if isinstance(slot, str) else None,
-        leaf,
-        chip.provisioned_at,
-    )
-    return DeviceEntry(record, issuers, _with_key(evidence, spki), tuple(found))
-
-
-def _with_key(evidence: ManifestEvidence, spki: bytes | None) -> ManifestEvidence:
-    # Not `replace`, which takes five times as long.
-    return ManifestEvidence(
-        evidence.signing_input,
-        evidence.signature,
-        evidence.algorithm,
-        evidence.key_id,
-        evidence.certificate_thumbprint,
-        evidence.critical,
-        evidence.unique_id,
-        evidence.header_unique_id,
-        spki,
-    )
+    record = DeviceRecord(*chip, slot if isinstance(slot, str) else None, leaf, made)
+    return DeviceEntry(record, issuers, ManifestEvidence(*evidence, spki), tuple(found))
 
 
 def _object(data: bytes, what: str) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from bench.processes import tng_command
 from bench.watched import Watched
 
 _MIB = 1024 * 1024
-_SECONDS = 6
+_SECONDS = 10
 _ENVIRONMENT = {"AWS_ACCESS_KEY_ID": "BENCH", "AWS_SECRET_ACCESS_KEY": "bench"}
 _CONFIGURATION = """[targets.t{number}]
 cloud = "aws"

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 import pytest
 
 from tng.errors import LedgerError
-from tng.ledger import DeviceMark, DeviceState, Direction, EnrolledDevice, SqliteLedger
+from tng.ledger import DeviceMark, DeviceState, Direction, EnrolledDevice, open_ledger
 from tng.plan.models import TargetDescription
 from tng.plan.shard import Shard
 
@@ -15,9 +15,9 @@ US = TargetDescription("us", "aws", "111111111111", "us-east-1")
 
 
 @pytest.fixture
-def ledgers(tmp_path):
+def ledgers(store):
     """Two openings of one ledger, as two processes have them."""
-    with SqliteLedger(tmp_path / "l.db") as one, SqliteLedger(tmp_path / "l.db") as two:
+    with open_ledger(store.location) as one, open_ledger(store.location) as two:
         yield one, two
 
 
@@ -49,13 +49,13 @@ def test_nothing_else_is_held_beside_a_shard(ledgers, held, wanted, told):
         pass
 
 
-def test_many_shards_begin_at_once(tmp_path):
-    together, ended, held = threading.Barrier(8), threading.Event(), []
+def test_many_shards_begin_at_once(store, ledger):
+    together, ended, held = threading.Barrier(8, timeout=20), threading.Event(), []
 
     def work(index):
-        with SqliteLedger(tmp_path / "l.db") as ledger:
+        with open_ledger(store.location) as own:
             together.wait()
-            with ledger.hold(EU, Shard(index, 8)):
+            with own.hold(EU, Shard(index, 8)):
                 held.append(index)
                 ended.wait(20)
 

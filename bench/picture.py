@@ -13,7 +13,7 @@ from bench.results import PICTURE_NAME, Results
 from bench.sections import SECTIONS
 from bench.targets import TargetRow, target_rows
 
-_WIDTH = 860
+_WIDTH = 880
 _MARGIN, _LINE, _BAR = 24, 30, 18
 _LABEL, _TRACK = 330, 400
 _THIRD_COLUMN, _LAST_COLUMN = 640, 760

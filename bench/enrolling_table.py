@@ -21,7 +21,8 @@ _MEANING = (
     f"The quota is {QUOTA_A_MINUTE:,.0f} operations a minute, the rate that is set nine tenths of "
     f"it ({RATE:g} a second), of which {PACE:.0%} is used: {0.9 * PACE:.0%} of the limit is right, "
     "and nothing may be throttled. Without a quota the limit is the SDK alone, making the same "
-    "calls in as many threads. Calls and CPU are for each device: all calls that the stand-in saw, planning too; the client's CPU time while "
+    "calls in as many threads. Calls and CPU are for each device: all calls that the stand-in saw, "
+    "planning too; the client's CPU time while "
     "registering. The stand-in is another process on the same cores. Whether a bulk operation of "
     "10 counts as 10 or as 1 is not documented."
 )

@@ -48,7 +48,7 @@ class Block:
     ``first_entry`` is the number of the first; ``entries`` is how many there seem to be: whoever
     reads the block tells how many there are. ``findings`` pass on to the first device.
     ``is_followed`` is false for the last block of an input; ``is_unclosed`` says that the input
-    ends with it and is not complete.
+    ends with it and is not complete. ``offset`` is where in the input ``data`` begins.
     """
 
     file: str
@@ -58,6 +58,7 @@ class Block:
     findings: tuple[Finding, ...]
     is_followed: bool
     is_unclosed: bool
+    offset: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -265,4 +265,13 @@ READING: tuple[Check, ...] = (
         "Run it again with --jobs 1 or with more memory; report it if that ends tng.",
         "tng",
     ),
+    _unreadable(
+        "input-changed",
+        "The input was changed while it was read",
+        "With --dask an input is cut first, and its parts are read where they are worked on. The "
+        "bytes that stand there now are others than those that were hashed, so nothing of them is "
+        "believed.",
+        "Run it again when nothing writes to the input any more.",
+        "tng",
+    ),
 )

@@ -4,15 +4,18 @@ Shares come back in order. Two things are known only here, where all of them pas
 blocks before a share held as many entries as they seemed to, and whether a device came before.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
-from tng.models import InputSummary, RejectedDevice, Undecodable
+from tng.findings import Finding
+from tng.models import InputSummary, Outcome, RejectedDevice, Undecodable
 from tng.parallel import Lost
+from tng.scan.fetching import fetched, fetched_or_declared
 from tng.scan.losses import without
 from tng.scan.shares import InputEnd, Share, ShareCutter
 from tng.scan.working import Done, Judging, Reading
+from tng.sources import InputStreamError
 from tng.summary import Summary, kind_of
 from tng.verify.duplicates import DuplicateIndex
 
@@ -53,7 +56,7 @@ class Collector(Generic[Result]):
             share = without(share, done)
             done = self.work(share)
         if share.shift != self._shift:
-            share = replace(share, shift=self._shift)
+            share = replace(fetched_or_declared(share), shift=self._shift)
             done = self.work(share)
         self._count_entries(share, done)
         if isinstance(self.work, Judging):
@@ -82,12 +85,9 @@ class Collector(Generic[Result]):
         results = done.results
         if duplicates:
             results = list(results)
-            outcomes = work.outcomes(share, list(duplicates))
+            outcomes = _outcomes_again(work, share, done, list(duplicates))
             for (position, found), outcome in zip(duplicates.items(), outcomes, strict=True):
-                # Only genuine devices can be duplicates.
-                if isinstance(outcome, Undecodable):
-                    continue
-                rejected = RejectedDevice(outcome.record, (*outcome.findings, found))
+                rejected = _rejected(outcome, found)
                 counts[done.kind_of[position]] -= 1
                 self.summary.count(kind_of(rejected))
                 results[position] = work.result(rejected)
@@ -95,3 +95,21 @@ class Collector(Generic[Result]):
             if count:
                 self.summary.count(kind, count)
         return results
+
+
+def _outcomes_again(
+    work: Judging[Result], share: Share, done: Done[Result], positions: Sequence[int]
+) -> Iterable[Outcome]:
+    """The outcomes of genuine devices, which are read again where they did not come with it."""
+    try:
+        (share,) = fetched([share])
+    except InputStreamError as error:
+        sources = {position: identity.source for position, identity in done.genuine}
+        return [Undecodable(sources[position], (error.finding,)) for position in positions]
+    return work.outcomes(share, positions)
+
+
+def _rejected(outcome: Outcome, found: Finding) -> Outcome:
+    if isinstance(outcome, Undecodable):
+        return replace(outcome, findings=(*outcome.findings, found))
+    return RejectedDevice(outcome.record, (*outcome.findings, found))

@@ -11,6 +11,7 @@ from typing import BinaryIO, TypeVar
 from tng.decode.interface import Decoded
 from tng.models import InputSummary, Outcome
 from tng.parallel import ordered_map
+from tng.scan.cluster import Cluster
 from tng.scan.collecting import Collector, Spread, Work
 from tng.scan.shares import ShareCutter
 from tng.scan.working import Judging, Reading
@@ -40,16 +41,24 @@ class Scan:
 
     ``names`` are files, folders, globs or ``-`` for ``stdin``. Raises `InputError` on
     construction if a named source does not exist. ``jobs`` is the number of processes, 0 for
-    one a core. Files that are ``apart`` are no sources, wherever they lie.
+    one a core. Files that are ``apart`` are no sources, wherever they lie. With a ``cluster``
+    the work is done there instead.
     """
 
     def __init__(
-        self, names: Sequence[str], stdin: BinaryIO, jobs: int = 0, *, apart: Sequence[Path] = ()
+        self,
+        names: Sequence[str],
+        stdin: BinaryIO,
+        jobs: int = 0,
+        *,
+        apart: Sequence[Path] = (),
+        cluster: Cluster | None = None,
     ) -> None:
         self.inputs: list[InputSummary] = []
         self.summary = Summary()
         self._opened = open_inputs(names, stdin, apart=apart)
         self._jobs = jobs or os.cpu_count() or 1
+        self._cluster = cluster
 
     def entries(self) -> Iterator[Decoded]:
         """What the inputs hold, unverified; ``summary`` stays empty."""
@@ -70,9 +79,14 @@ class Scan:
     def _run(self, work: Work[Result]) -> Iterator[Result]:
         cutter = ShareCutter()
         collector = Collector(work, cutter, self.inputs, self.summary)
-        spread: Spread[Result] = partial(ordered_map, jobs=self._jobs)
+        if self._cluster is None:
+            spread: Spread[Result] = partial(ordered_map, jobs=self._jobs)
+            shares = cutter.cut(self._opened)
+        else:
+            spread = self._cluster.spread
+            shares = cutter.cut_items(self._cluster.items(self._opened))
         with _rare_collection():
-            yield from collector.results(cutter.cut(self._opened), spread)
+            yield from collector.results(shares, spread)
 
 
 Passed = TypeVar("Passed")

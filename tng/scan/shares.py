@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 
 from tng.decode.interface import Block, Decoder, RawEntry
 from tng.decode.registry import recognise
 from tng.findings import Finding, finding
 from tng.models import InputSummary, Source, Undecodable
+from tng.scan.stored import StoredBlock
 from tng.sources import Archive, Input, InputStreamError
 from tng.sources.types import Opened
 
@@ -37,7 +39,7 @@ class Readable:
     """A piece of an input, with the decoder that reads it."""
 
     decoder: Decoder
-    piece: RawEntry | Block
+    piece: RawEntry | Block | StoredBlock
 
 
 Item = Readable | Undecodable | InputEnd
@@ -74,13 +76,16 @@ class ShareCutter:
 
     def cut(self, inputs: Iterable[Opened]) -> Iterator[Share]:
         """The shares of all inputs; small inputs go together."""
-        for opened in inputs:
-            for item in _items_of(opened):
-                self._items.append(item)
-                self._weight += _weight(item)
-                self._input += isinstance(item, InputEnd)
-                if self._weight >= SHARE_ENTRIES:
-                    yield self._take()
+        return self.cut_items(chain.from_iterable(map(items_of, inputs)))
+
+    def cut_items(self, items: Iterable[Item]) -> Iterator[Share]:
+        """The shares of all items, which are those of inputs one after another."""
+        for item in items:
+            self._items.append(item)
+            self._weight += _weight(item)
+            self._input += isinstance(item, InputEnd)
+            if self._weight >= SHARE_ENTRIES:
+                yield self._take()
         if self._items:
             yield self._take()
 
@@ -95,12 +100,13 @@ class ShareCutter:
 def _weight(item: Item) -> int:
     return (
         max(1, item.piece.entries)
-        if isinstance(item, Readable) and isinstance(item.piece, Block)
+        if isinstance(item, Readable) and isinstance(item.piece, Block | StoredBlock)
         else 1
     )
 
 
-def _items_of(opened: Opened) -> Iterator[Item]:
+def items_of(opened: Opened) -> Iterator[Item]:
+    """The pieces of one input, and its end; to be taken before the next input is opened."""
     if isinstance(opened, Undecodable):
         yield opened
         yield InputEnd(opened.source.file, "", UNREADABLE)

@@ -5,19 +5,26 @@ bytes mean, and it never writes anything but a temporary copy of a zip that come
 through a pipe.
 """
 
-from tng.sources.errors import InputLimitError, InputReadError, InputStreamError
+from tng.sources.errors import (
+    InputChangedError,
+    InputLimitError,
+    InputReadError,
+    InputStreamError,
+)
 from tng.sources.limits import DEFAULT_LIMITS, Limits
-from tng.sources.opening import open_inputs
+from tng.sources.opening import open_inputs, open_located
 from tng.sources.types import Archive, Input, Opened
 
 __all__ = [
     "DEFAULT_LIMITS",
     "Archive",
     "Input",
+    "InputChangedError",
     "InputLimitError",
     "InputReadError",
     "InputStreamError",
     "Limits",
     "Opened",
     "open_inputs",
+    "open_located",
 ]

@@ -25,16 +25,23 @@ def is_zip(head: bytes) -> bool:
 
 
 def open_stream(
-    path: str, beginning: HeadedReader, tap: Tap, budget: Budget, closing: ExitStack
+    path: str,
+    beginning: HeadedReader,
+    tap: Tap,
+    budget: Budget,
+    closing: ExitStack,
+    location: str | None = None,
 ) -> Input | Undecodable:
     """Make an input of the bytes in ``beginning``, expanded if they are gzip.
 
     ``tap`` is what ``beginning`` reads from and gives the hash; ``closing`` closes the
-    streams. Raises `InputStreamError` if not even the beginning can be read.
+    streams; ``location`` is where the bytes lie. Raises `InputStreamError` if not even the
+    beginning can be read.
     """
     digest = tap.sha256
     stream = closing.enter_context(BufferedReader(beginning, SNIFF_BYTES))
     if beginning.head.startswith(_GZIP):
+        location = None
         expanding = closing.enter_context(gzip.GzipFile(fileobj=stream))
         beginning = HeadedReader(Tap(expanding.read1, budget.expand))
         if beginning.head.startswith(_GZIP):
@@ -44,4 +51,4 @@ def open_stream(
         raise InputReadError("an archive inside a compressed file is not opened")
     if not beginning.head:
         return Undecodable(Source(path), (finding("input-empty", "there are no bytes in it"),))
-    return Input(path, beginning.head, stream, digest)
+    return Input(path, beginning.head, stream, digest, location)

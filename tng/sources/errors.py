@@ -25,6 +25,12 @@ class InputReadError(InputStreamError):
     """The file cannot be read, or its compression is damaged."""
 
 
+class InputChangedError(InputStreamError):
+    """The bytes at a place are not those that were counted there."""
+
+    code: ClassVar[str] = "input-changed"
+
+
 class InputLimitError(InputStreamError):
     """A compressed input expands beyond the limits."""
 

@@ -93,17 +93,28 @@ def _open_url(name: str, limits: Limits) -> Iterator[Opened]:
             yield Undecodable(Source(printable(name)), (finding("input-empty", message),))
 
 
-def _open_path(name: str, limits: Limits) -> Iterator[Opened]:
+def open_located(location: str, path: str, limits: Limits = DEFAULT_LIMITS) -> Iterator[Opened]:
+    """Open what lies at an absolute path or a URL (`Input.location`), and show it as ``path``.
+
+    Gives what `open_inputs` gives for it.
+    """
     with ExitStack() as closing:
         try:
-            file = closing.enter_context(open_url(name))
+            file = closing.enter_context(open_url(location))
         except (OSError, TngError) as error:
-            yield Undecodable(Source(printable(name)), (damage(error).finding,))
+            yield Undecodable(Source(path), (damage(error).finding,))
         else:
-            yield from _open_file(printable(name), file, limits)
+            yield from _open_file(path, file, limits, location)
 
 
-def _open_file(path: str, file: BinaryIO, limits: Limits) -> Iterator[Opened]:
+def _open_path(name: str, limits: Limits) -> Iterator[Opened]:
+    location = name if is_url(name) else str(Path(name).absolute())
+    return open_located(location, printable(name), limits)
+
+
+def _open_file(
+    path: str, file: BinaryIO, limits: Limits, location: str | None = None
+) -> Iterator[Opened]:
     budget = Budget(limits)
     tap = Tap(file.read1 if isinstance(file, BufferedReader) else file.read, budget.consume)
     with ExitStack() as closing:
@@ -112,6 +123,6 @@ def _open_file(path: str, file: BinaryIO, limits: Limits) -> Iterator[Opened]:
             if is_zip(beginning.head):
                 yield from open_archive(path, file, beginning, tap, budget, limits)
             else:
-                yield open_stream(path, beginning, tap, budget, closing)
+                yield open_stream(path, beginning, tap, budget, closing, location)
         except InputStreamError as error:
             yield Undecodable(Source(path), (error.finding,))

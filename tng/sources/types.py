@@ -16,13 +16,16 @@ class Input:
     ``head`` is its beginning (`SNIFF_BYTES`, less only if there are no more), by which its
     kind is recognised; ``stream`` gives everything from the first byte on and its ``peek``
     shows the same beginning. Reading the stream raises `InputStreamError` where the file is
-    damaged or expands beyond the limits; what was read before stays valid.
+    damaged or expands beyond the limits; what was read before stays valid. ``location`` is
+    the absolute path or URL at which these very bytes lie, by which other processes can read
+    them (`tng.storage`); ``None`` for stdin, members, and what was compressed.
     """
 
     path: str
     head: bytes
     stream: "BufferedReader[HeadedReader]"
     digest: Callable[[], str] = field(repr=False)
+    location: str | None = None
 
     def sha256(self) -> str:
         """SHA-256 in lower hex of the bytes as on disk; ask after reading.

@@ -1,0 +1,139 @@
+"""Reaching a cluster, or starting one on this machine, and leaving it again."""
+
+import logging
+import os
+import re
+import signal
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from multiprocessing import resource_tracker
+from typing import TYPE_CHECKING
+
+from tng.distributed.errors import ClusterError
+from tng.errors import UsageError
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+    from tng.distributed.dask_cluster import DaskCluster
+
+LOCAL = "local"
+"""Stands for a cluster of this machine's cores, which lasts as long as the run."""
+
+CONNECT_SECONDS = 15.0
+"""For a scheduler to answer, and then for it to have a worker."""
+
+_ADDRESS = re.compile(r"(?:tcp|tls)://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}")
+
+
+@contextmanager
+def connected(
+    address: str, *, seconds: float = CONNECT_SECONDS, workers: int = 0
+) -> "Iterator[DaskCluster]":
+    """The cluster of the scheduler at ``address``, or one of ``workers`` processes here.
+
+    ``workers`` counts for `LOCAL` only; 0 is one a core. Raises `UsageError` for what is no
+    address, and `ClusterError` if dask is not installed, nobody answers in so many ``seconds``,
+    there are no workers, or they are not able to do the work.
+    """
+    if address != LOCAL and _ADDRESS.fullmatch(address) is None:
+        raise UsageError(
+            "--dask wants the address of a scheduler",
+            "Write tcp://host:8786, tls://host:8786, or local for processes of this machine.",
+        )
+    try:
+        import distributed
+    except ImportError as error:
+        raise ClusterError(
+            "--dask needs the package distributed", "Install it: pip install 'tng[dask]'."
+        ) from error
+    from tng.distributed.dask_cluster import DaskCluster
+    from tng.distributed.facts import refuse_unfit
+
+    with ExitStack() as stack:
+        stack.enter_context(_silence())
+        if address == LOCAL:
+            client = _start(stack, workers or os.cpu_count() or 1)
+        else:
+            client = stack.enter_context(_reach(distributed.Client, address, seconds))
+        _wait_for_workers(client, address, seconds)
+        refuse_unfit(client)
+        yield DaskCluster(client)
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Keep dask's talk about workers that come and go from our stderr."""
+    loggers = [
+        logging.getLogger(name)
+        for name in ("distributed", *logging.root.manager.loggerDict)
+        if name.partition(".")[0] == "distributed"
+    ]
+    before = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, before, strict=True):
+            logger.setLevel(level)
+
+
+def _reach(client: "type[Client]", address: str, seconds: float) -> "Client":
+    try:
+        return client(address, timeout=seconds, set_as_default=False, name="tng")
+    # TypeError and ValueError: dask's own, for tls:// without certificates or with bad ones.
+    except (OSError, TimeoutError, TypeError, ValueError, RuntimeError) as error:
+        hint = "Check address and network, and that `dask scheduler` runs there"
+        if address.startswith("tls:"):
+            hint += ", and DASK_DISTRIBUTED__COMM__TLS__… or dask's configuration"
+        raise ClusterError(f"no scheduler answers at {address}", f"{hint}.") from error
+
+
+def _start(stack: ExitStack, workers: int) -> "Client":
+    """A cluster on this machine that only this user can talk to.
+
+    Ctrl-C goes to every process of a terminal: what is started here inherits that it is blocked,
+    save for the resource tracker, which on its start unblocks it. Workers end with this process,
+    however that ends.
+    """
+    from distributed import Client, LocalCluster
+
+    resource_tracker.ensure_running()
+    folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="tng-dask-"))
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        cluster: LocalCluster = stack.enter_context(
+            LocalCluster(
+                n_workers=workers,
+                threads_per_worker=1,
+                processes=True,
+                host="127.0.0.1",
+                dashboard_address=None,
+                # A scheduler's port lets whoever reaches it run code: this one takes only us.
+                security=True,
+                local_directory=folder,
+                silence_logs=logging.CRITICAL + 1,
+            )
+        )
+        client: Client = stack.enter_context(Client(cluster, set_as_default=False))
+    except (OSError, TimeoutError, RuntimeError) as error:
+        raise ClusterError(
+            f"no cluster can be started on this machine: {error}",
+            "Use --jobs instead, which needs none.",
+        ) from error
+    else:
+        return client
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _wait_for_workers(client: "Client", address: str, seconds: float) -> None:
+    try:
+        client.wait_for_workers(1, timeout=seconds)
+    except TimeoutError as error:
+        raise ClusterError(
+            f"the scheduler at {address} has no workers",
+            f"Start some: dask worker {address} --nworkers auto --nthreads 1.",
+        ) from error

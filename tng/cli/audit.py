@@ -101,6 +101,7 @@ def audit(
     intermediate: options.IntermediateOption = [],
     config: options.ConfigOption = None,
     jobs: options.JobsOption = 0,
+    dask: options.DaskOption = None,
 ) -> None:
     """Audit a delivery: genuine, as ordered, and where it should be? Changes nothing in a cloud.
 
@@ -139,6 +140,7 @@ def audit(
         allow_unverified=allow_unverified,
         allow_attestation=allow_attestation,
         jobs=jobs,
+        dask=dask,
         arguments=sys.argv[1:],
     )
     heaviest = run_audit(request)

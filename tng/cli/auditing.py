@@ -59,6 +59,7 @@ class Request:
     allow_unverified: bool
     allow_attestation: bool
     jobs: int
+    dask: str | None
     arguments: Sequence[str]
 
 
@@ -69,6 +70,7 @@ def run_audit(request: Request) -> "Severity | None":
     """
     from tng.apply.stopping import StopSignal
     from tng.audit.auditing import make_audit, remember
+    from tng.cli.clusters import chosen_cluster
     from tng.cli.interrupts import graceful
     from tng.cli.sealing import load_signing_key
     from tng.scan import Scan
@@ -88,7 +90,11 @@ def run_audit(request: Request) -> "Severity | None":
     stop, started = StopSignal(), monotonic()
     with ExitStack() as stack:
         question = _question(request, settings, context, stop, stack)
-        scan = Scan(request.sources, sys.stdin.buffer, request.jobs, apart=_order_paths(request))
+        cluster = stack.enter_context(chosen_cluster(request.dask, request.jobs))
+        scan = Scan(
+            request.sources, sys.stdin.buffer, request.jobs,
+            apart=_order_paths(request), cluster=cluster,
+        )  # fmt: skip
         stack.enter_context(graceful(stop))
         audit = stack.enter_context(make_audit(scan, verifier, question, stop, _Progress()))
         digests = write_reports(audit, reports)

@@ -31,7 +31,9 @@ def _without_credentials(word: str) -> str:
     return _QUERY.sub(r"\1", _USER_INFO.sub("//", word))
 
 
-_WITHOUT_EFFECT = ("--format", "--output", "--sign", "--jobs", "-j", "--fail-on", "--color")
+_WITHOUT_EFFECT = (
+    "--format", "--output", "--sign", "--jobs", "-j", "--dask", "--fail-on", "--color",
+)  # fmt: skip
 """Options with a value that does not decide what a report says."""
 _SILENT = re.compile(r"-[qv]+|--(quiet|verbose|traceback|no-remember)")
 

@@ -40,6 +40,7 @@ def decode(
     output: options.OutputOption = None,
     fail_on: options.FailOnOption = options.FailOn.ERROR,
     jobs: options.JobsOption = 0,
+    dask: options.DaskOption = None,
 ) -> None:
     """Write one certificate file a device, and an index. This does NOT verify.
 
@@ -50,6 +51,7 @@ def decode(
       tng decode serial.log --format json --output index.json
     """
     from tng.certificate_files import CertificateWriter
+    from tng.cli.clusters import chosen_cluster
     from tng.errors import UsageError
     from tng.models import DeviceEntry
     from tng.report.index import make_index
@@ -58,24 +60,27 @@ def decode(
     if chain and der:
         raise UsageError("--chain and --der exclude each other", "DER holds one certificate")
     complain().print("warning: decode does not verify anything; use `tng verify` for that")
-    scan = Scan(sources, sys.stdin.buffer, jobs)
-    writer = CertificateWriter(folder, with_chain=chain, as_der=der)
-    writer.prepare()
-    count: Counter[str] = Counter()
-    failed = False
-    with open_judged_output(output) as stream:
-        index = make_index(format_.value, stream)
-        for decoded in scan.entries():
-            leaf = decoded.record.leaf if isinstance(decoded, DeviceEntry) else None
-            written = (
-                writer.write(decoded, leaf) if isinstance(decoded, DeviceEntry) and leaf else None
-            )
-            index.add(decoded, written)
-            count["entries"] += 1
-            count["certificates"] += written is not None and written.path is not None
-            found = (*decoded.findings, *(written.findings if written else ()))
-            failed = failed or _fails(found, fail_on.severity)
-        index.end()
+    with chosen_cluster(dask, jobs) as cluster:
+        scan = Scan(sources, sys.stdin.buffer, jobs, cluster=cluster)
+        writer = CertificateWriter(folder, with_chain=chain, as_der=der)
+        writer.prepare()
+        count: Counter[str] = Counter()
+        failed = False
+        with open_judged_output(output) as stream:
+            index = make_index(format_.value, stream)
+            for decoded in scan.entries():
+                leaf = decoded.record.leaf if isinstance(decoded, DeviceEntry) else None
+                written = (
+                    writer.write(decoded, leaf)
+                    if isinstance(decoded, DeviceEntry) and leaf
+                    else None
+                )
+                index.add(decoded, written)
+                count["entries"] += 1
+                count["certificates"] += written is not None and written.path is not None
+                found = (*decoded.findings, *(written.findings if written else ()))
+                failed = failed or _fails(found, fail_on.severity)
+            index.end()
     talk().print(
         f"{count['entries']:,} entries, {count['certificates']:,} certificates in {folder}/"
     )

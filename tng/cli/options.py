@@ -55,6 +55,15 @@ FailOnOption = Annotated[
 JobsOption = Annotated[
     int, typer.Option("--jobs", "-j", min=0, help="Processes that read and verify; 0 = one a core.")
 ]
+DaskOption = Annotated[
+    str | None,
+    typer.Option(
+        "--dask",
+        metavar="ADDRESS",
+        help="Read and verify on the workers of this dask scheduler (tcp://host:8786), not here; "
+        "local starts some.",
+    ),
+]
 StrictOption = Annotated[
     bool,
     typer.Option("--strict", help="Refuse timestamps outside the manifest signer's validity."),

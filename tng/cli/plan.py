@@ -37,6 +37,7 @@ def plan(
     intermediate: options.IntermediateOption = [],
     config: options.ConfigOption = None,
     jobs: options.JobsOption = 0,
+    dask: options.DaskOption = None,
     shard: target.ShardOption = None,
 ) -> None:
     """Plan a registration with read-only calls alone; save it, apply it later.
@@ -58,7 +59,7 @@ def plan(
     judging = JudgingOptions(config, trust_anchor, manifest_signer, intermediate, strict, at)
     request = Request(
         sources, judging, targets, flags, allow_unverified, allow_attestation, offline, jobs,
-        shard=shard,
+        shard=shard, dask=dask,
     )  # fmt: skip
     stop = StopSignal()
     with graceful(stop):

@@ -45,6 +45,7 @@ def register(
     threads: target.ThreadsOption = None,
     shard: target.ShardOption = None,
     jobs: options.JobsOption = 0,
+    dask: options.DaskOption = None,
 ) -> None:
     """Verify devices and register the genuine ones; the same command resumes.
 
@@ -66,7 +67,7 @@ def register(
     judging = JudgingOptions(config, trust_anchor, manifest_signer, intermediate, strict, at)
     request = Request(
         sources, judging, targets, flags, allow_unverified, allow_attestation, offline,
-        jobs, threads, plan, not dry_run, shard,
+        jobs, threads, plan, not dry_run, shard, dask,
     )  # fmt: skip
     stop = StopSignal()
     with graceful(stop):

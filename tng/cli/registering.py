@@ -9,6 +9,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from tng import __version__
+from tng.cli.clusters import chosen_cluster
 from tng.cli.console import talk
 from tng.cli.judging import JudgingOptions, make_verifier
 from tng.cli.reading import ReadingTalk
@@ -47,6 +48,7 @@ class Request:
     saved: Path | None = None
     applied: bool = False
     shard: str | None = None
+    dask: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,20 +87,22 @@ def prepare(request: Request, stop: "StopSignal") -> Prepared:
     verifier, _, settings = make_verifier(request.judging)
     chosen = _chosen_targets(request, settings, saved)
     threads = request.threads or settings.run.threads or MOST_THREADS
-    scan, summary = Scan(request.sources, sys.stdin.buffer, request.jobs), Summary()
-    if not request.offline:
-        names = ", ".join(target.name or "the target" for target in chosen)
-        talk().print(f"verifying, then reading what is registered on {printable(names)} …")
-    opener = CloudOpener(threads=threads, parts=1 if shard is None else shard.count)
-    targets = open_targets(chosen, opener.open, stop)
-    plan = plan_registration(
-        _counted(scan.outcomes(verifier), summary, stop),
-        targets,
-        PlanPolicy(request.allow_unverified, request.allow_attestation, shard),
-        offline=request.offline,
-        checked=request.applied,
-        reading=ReadingTalk(talk()),
-    )
+    summary = Summary()
+    with chosen_cluster(request.dask, request.jobs) as cluster:
+        scan = Scan(request.sources, sys.stdin.buffer, request.jobs, cluster=cluster)
+        if not request.offline:
+            names = ", ".join(target.name or "the target" for target in chosen)
+            talk().print(f"verifying, then reading what is registered on {printable(names)} …")
+        opener = CloudOpener(threads=threads, parts=1 if shard is None else shard.count)
+        targets = open_targets(chosen, opener.open, stop)
+        plan = plan_registration(
+            _counted(scan.outcomes(verifier), summary, stop),
+            targets,
+            PlanPolicy(request.allow_unverified, request.allow_attestation, shard),
+            offline=request.offline,
+            checked=request.applied,
+            reading=ReadingTalk(talk()),
+        )
     refuse_stopped(stop)
     if saved is not None:
         plan = _checked(saved, scan.inputs, plan, targets)

@@ -27,6 +27,7 @@ def verify(
     intermediate: options.IntermediateOption = [],
     config: options.ConfigOption = None,
     jobs: options.JobsOption = 0,
+    dask: options.DaskOption = None,
 ) -> None:
     """Verify every device against the vendor's pinned CA chain.
 
@@ -38,24 +39,26 @@ def verify(
 
       curl … | tng verify - --fail-on warning
     """
+    from tng.cli.clusters import chosen_cluster
     from tng.report.registry import make_report
     from tng.scan import Scan
 
     judging = JudgingOptions(config, trust_anchor, manifest_signer, intermediate, strict, at)
     verifier, context, _ = make_verifier(judging)
     started = monotonic()
-    scan = Scan(sources, sys.stdin.buffer, jobs)
-    with open_judged_output(output) as stream:
-        report = make_report(
-            format_.value,
-            stream,
-            colored=is_colored(output),
-            with_notices=Verbosity.level > 0,
-        )
-        report.begin(context)
-        for rendered in scan.results(verifier, report.render):
-            report.item(rendered)
-        report.end(scan.inputs, scan.summary)
+    with chosen_cluster(dask, jobs) as cluster:
+        scan = Scan(sources, sys.stdin.buffer, jobs, cluster=cluster)
+        with open_judged_output(output) as stream:
+            report = make_report(
+                format_.value,
+                stream,
+                colored=is_colored(output),
+                with_notices=Verbosity.level > 0,
+            )
+            report.begin(context)
+            for rendered in scan.results(verifier, report.render):
+                report.item(rendered)
+            report.end(scan.inputs, scan.summary)
     print_summary(scan.summary, monotonic() - started)
     if scan.summary.fails(fail_on.severity):
         raise SystemExit(ExitCode.FINDINGS)

@@ -24,6 +24,9 @@ _WHITESPACE = b" \t\r\n"
 _SPACE = re.compile(rb"[ \t\r\n]*")
 _BETWEEN = re.compile(rb"[ \t\r\n,\[\]]*")
 _SAMPLE_BYTES = 24
+_START_BYTES = 64
+"""More than the beginning of an entry has, unless it is stretched by white space."""
+
 _BRACES_TRIED = 16
 """Braces looked at from the end for the beginning of an entry, which has two in all."""
 
@@ -127,7 +130,8 @@ class Window:
 
     def sample(self) -> str:
         """The beginning of what stands at the position, up to the next entry."""
-        while len(self._buffer) - self._position < _SAMPLE_BYTES and self._more():
+        needed = _SAMPLE_BYTES + _START_BYTES
+        while len(self._buffer) - self._position < needed and self._more():
             pass
         stop = min(self._position + _SAMPLE_BYTES, self._following_start())
         return repr(self._buffer[self._position : stop])[1:]
@@ -218,7 +222,7 @@ class Window:
                 self._position = match.start()
                 return
             # Keep a tail, so that a beginning that straddles two reads is found.
-            self._position = max(self._position, len(self._buffer) - 64)
+            self._position = max(self._position, len(self._buffer) - _START_BYTES)
             if not self._more():
                 self._position = len(self._buffer)
                 return

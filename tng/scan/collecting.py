@@ -17,7 +17,7 @@ from tng.scan.shares import InputEnd, Share, ShareCutter
 from tng.scan.working import Done, Judging, Reading
 from tng.sources import InputStreamError
 from tng.summary import Summary, kind_of
-from tng.verify.duplicates import DuplicateIndex
+from tng.verify.duplicates import DuplicateIndex, source_of, source_of
 
 Result = TypeVar("Result")
 Work = Judging[Result] | Reading[Result]
@@ -104,8 +104,8 @@ def _outcomes_again(
     try:
         (share,) = fetched([share])
     except InputStreamError as error:
-        sources = {position: identity.source for position, identity in done.genuine}
-        return [Undecodable(sources[position], (error.finding,)) for position in positions]
+        stands = {position: source_of(identity) for position, identity in done.genuine}
+        return [Undecodable(stands[position], (error.finding,)) for position in positions]
     return work.outcomes(share, positions)
 
 

@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Sequence
 from hashlib import sha256
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Self
 
 from tng.findings import Finding, finding
 from tng.models import AttestedDevice, Outcome, Source, VerifiedDevice
@@ -43,29 +43,46 @@ _Row = tuple[bytes, int, bytes]
 """What must be unique (a digest), where it was seen, and with which certificate."""
 
 
-class Identity(NamedTuple):
-    """What of a genuine device must not come twice, and where the device stands.
+Identity = tuple[str, int, bytes, bytes, bytes]
+"""What of a genuine device must not come twice, and where the device stands: file and place in
+it; what names the device; a digest of its public key, and the beginning of its certificate's
+SHA-256, both empty where it has none.
 
-    ``name`` names the device, ``key`` is a digest of its public key, ``certificate`` the
-    beginning of its certificate's SHA-256; the last two are empty where it has none.
-    """
-
-    source: Source
-    name: bytes
-    key: bytes
-    certificate: bytes
+A bare tuple, since thousands of them a second pass between processes.
+"""
 
 
 def identify(outcome: Outcome) -> Identity | None:
     """The identity of a genuine device; ``None`` for any other. Pure."""
     if isinstance(outcome, VerifiedDevice):
-        leaf = outcome.leaf
-        key = _digest(b"key", leaf.public_key.spki)
-        return Identity(outcome.record.source, _name(outcome), key, bytes.fromhex(leaf.sha256[:32]))
+        source = outcome.record.source
+        key = _digest(b"key", outcome.leaf.public_key.spki)
+        certificate = bytes.fromhex(outcome.leaf.sha256[:32])
+        return source.file, _place(source), _name(outcome), key, certificate
     if isinstance(outcome, AttestedDevice):
+        source = outcome.record.source
         name = b"attested " + outcome.record.device_id.encode()
-        return Identity(outcome.record.source, name, b"", b"")
+        return source.file, _place(source), name, b"", b""
     return None
+
+
+def source_of(identity: Identity) -> Source:
+    """Where the device stands that has this identity."""
+    return _source(identity[0], identity[1])
+
+
+def _place(source: Source) -> int:
+    """Whether an entry or a line is meant, and which."""
+    if source.entry is None:
+        return 1 << _KIND_SHIFT | (source.line or 0)
+    return source.entry
+
+
+def _source(file: str, place: int) -> Source:
+    within = place & ((1 << _KIND_SHIFT) - 1) or None
+    if place >> _KIND_SHIFT & 1:
+        return Source(file, line=within)
+    return Source(file, entry=within)
 
 
 class DuplicateIndex:
@@ -73,7 +90,7 @@ class DuplicateIndex:
 
     def __init__(self) -> None:
         self._database = temporary_database(_SCHEMA, cache_kib=_CACHE_KIB, journal="MEMORY")
-        self._places = _Places(self._database)
+        self._files = _Files(self._database)
 
     def __enter__(self) -> Self:
         return self
@@ -111,8 +128,8 @@ class DuplicateIndex:
 
         A certificate needs no row of its own: the same certificate has the same key.
         """
-        source, name, key, certificate = identity
-        place = self._places.number(source)
+        file, within, name, key, certificate = identity
+        place = self._files.number(file) << _FILE_SHIFT | within
         named = (name, place, certificate)
         return (named, (key, place, certificate)) if key else (named,)
 
@@ -131,7 +148,9 @@ class DuplicateIndex:
         return found
 
     def _finding(self, code: str, row: _Row) -> Finding:
-        return finding(code, _MESSAGES[code].format(self._places.source(row[1])))
+        place = row[1]
+        source = _source(self._files.name(place >> _FILE_SHIFT), place)
+        return finding(code, _MESSAGES[code].format(source))
 
     def _insert_all_new(self, rows: Sequence[_Row]) -> bool:
         """Insert the rows if all are new; otherwise insert none of them."""
@@ -143,31 +162,26 @@ class DuplicateIndex:
         return all_new
 
 
-class _Places:
-    """Sources as small numbers and back; the names of files lie in the database."""
+class _Files:
+    """Names of files as small numbers and back; they lie in the database."""
 
     def __init__(self, database: sqlite3.Connection) -> None:
         self._database = database
         self._last = ("", 0)
 
-    def number(self, source: Source) -> int:
-        """The file's number, whether an entry or a line is meant, and which."""
-        if source.file != self._last[0]:
-            self._database.execute("INSERT OR IGNORE INTO files (name) VALUES (?)", (source.file,))
+    def number(self, file: str) -> int:
+        """The file's number."""
+        if file != self._last[0]:
+            self._database.execute("INSERT OR IGNORE INTO files (name) VALUES (?)", (file,))
             query = "SELECT id FROM files WHERE name = ?"
-            self._last = (source.file, self._database.execute(query, (source.file,)).fetchone()[0])
-        is_line = source.entry is None
-        within = (source.line if is_line else source.entry) or 0
-        return (self._last[1] << _FILE_SHIFT) | (is_line << _KIND_SHIFT) | within
+            self._last = (file, self._database.execute(query, (file,)).fetchone()[0])
+        return self._last[1]
 
-    def source(self, number: int) -> Source:
-        """The source that has this number."""
+    def name(self, number: int) -> str:
+        """The file that has this number."""
         query = "SELECT name FROM files WHERE id = ?"
-        name = self._database.execute(query, (number >> _FILE_SHIFT,)).fetchone()[0]
-        within = number & ((1 << _KIND_SHIFT) - 1) or None
-        if number >> _KIND_SHIFT & 1:
-            return Source(name, line=within)
-        return Source(name, entry=within)
+        found: str = self._database.execute(query, (number,)).fetchone()[0]
+        return found
 
 
 def _name(device: VerifiedDevice) -> bytes:

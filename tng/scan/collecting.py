@@ -17,7 +17,7 @@ from tng.scan.shares import InputEnd, Share, ShareCutter
 from tng.scan.working import Done, Judging, Reading
 from tng.sources import InputStreamError
 from tng.summary import Summary, kind_of
-from tng.verify.duplicates import DuplicateIndex, source_of, source_of
+from tng.verify.duplicates import DuplicateIndex, source_of
 
 Result = TypeVar("Result")
 Work = Judging[Result] | Reading[Result]

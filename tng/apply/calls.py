@@ -5,7 +5,6 @@ steps), so that both draw from the same buckets. What a step means, and what is 
 down of it, is not known here.
 """
 
-import math
 import threading
 import time
 from collections.abc import Callable
@@ -65,10 +64,11 @@ class Calls:
         self._target = ""
         self._called: Callable[[str], None] | None = None
 
-    def last_kept(self) -> float:
-        """When a call last left on schedule, by the clock; minus infinity before the first."""
+    def unused(self) -> float:
+        """Seconds of its rate that the best used operation left unused since this was asked."""
         with self._lock:
-            return max((bucket.last_kept for bucket in self._buckets.values()), default=-math.inf)
+            unused = [bucket.unused() for bucket in self._buckets.values()]
+        return min((seconds for seconds in unused if seconds is not None), default=0.0)
 
     def follow(self, rated: Rated, target: str) -> None:
         """Use the rates of ``rated`` from now on; ``target`` is its key for the progress."""

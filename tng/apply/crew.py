@@ -15,6 +15,9 @@ from tng.apply.rate import Clock
 LOOK_SECONDS = 0.05
 """Between two looks at whether there are enough threads."""
 
+TOLERATED = 0.01
+"""The share of a rate that may go unused: as much as the pace leaves."""
+
 BUSY = 0.8
 """The share of one core from which more threads cannot help: Python runs one at a time."""
 
@@ -22,41 +25,48 @@ BUSY = 0.8
 class Demand:
     """Says how many threads there should be; not safe for threads."""
 
-    def __init__(self, most: int, clock: Clock, cpu: Clock) -> None:
-        """``most`` threads at most; ``cpu`` gives the seconds that this process has computed."""
+    def __init__(self, most: int, unused: Callable[[], float], clock: Clock, cpu: Clock) -> None:
+        """``most`` threads at most; ``cpu`` gives the seconds that this process has computed.
+
+        ``unused`` gives the seconds that went unused since it was asked before.
+        """
         self._most = most
+        self._unused = unused
+        self._was_behind = False
         self._clock = clock
         self._cpu = cpu
         self._looked, self._computed = clock(), cpu()
 
-    def wanted(self, threads: int, last_kept: float) -> int:
+    def wanted(self, threads: int) -> int:
         """How many there should be where there are ``threads``: as many, or twice as many.
 
-        ``last_kept`` is when a call last left on schedule.
+        Twice as many only where calls were behind at two looks in a row: a standstill is not
+        the want of threads.
         """
         now = self._clock()
         elapsed = now - self._looked
         if elapsed < LOOK_SECONDS or threads >= self._most:
             return threads
         computed = self._cpu()
-        is_behind = last_kept < self._looked
+        is_behind = self._unused() > TOLERATED * elapsed
         is_busy = computed - self._computed >= BUSY * elapsed
+        is_more = is_behind and self._was_behind and not is_busy
+        self._was_behind = is_behind and not is_more
         self._looked, self._computed = now, computed
-        return min(2 * threads, self._most) if is_behind and not is_busy else threads
+        return min(2 * threads, self._most) if is_more else threads
 
 
 class Crew:
     """The threads of one job; ``work`` is what each of them does until there is no more."""
 
     def __init__(
-        self, name: str, most: int, work: Callable[[], None], last_kept: Callable[[], float],
+        self, name: str, most: int, work: Callable[[], None], unused: Callable[[], float],
         *, clock: Clock = time.monotonic, cpu: Clock = time.process_time,
     ) -> None:  # fmt: skip
-        """``work`` calls `look` now and then; ``last_kept`` is of the same ``clock``."""
+        """``work`` calls `look` now and then; ``unused`` is asked at looks alone."""
         self._pool = ThreadPoolExecutor(most, thread_name_prefix=name)
         self._work = work
-        self._last_kept = last_kept
-        self._demand = Demand(most, clock, cpu)
+        self._demand = Demand(most, unused, clock, cpu)
         self._lock = threading.Lock()
         self._futures: list[Future[None]] = []
 
@@ -78,7 +88,7 @@ class Crew:
             return
         try:
             there = len(self._futures)
-            self._begin(self._demand.wanted(there, self._last_kept()) - there)
+            self._begin(self._demand.wanted(there) - there)
         finally:
             self._lock.release()
 

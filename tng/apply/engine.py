@@ -79,7 +79,7 @@ class TargetRun:
         self._progress = progress
         calls.tell(progress)
         most = max(1, min(threads, len(job.tasks)))
-        self._crew = Crew(job.target.name, most, self._work, calls.last_kept)
+        self._crew = Crew(job.target.name, most, self._work, calls.unused)
         self._lock = threading.Lock()
         self._position = 0
         self._counts = dict.fromkeys(DeviceState, 0)

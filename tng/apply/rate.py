@@ -5,7 +5,6 @@ out in the order they were asked for, spread evenly, and oversleeping never lowe
 rate: moments are absolute.
 """
 
-import math
 import threading
 from collections.abc import Callable
 
@@ -34,12 +33,18 @@ class RateBucket:
         self._lock = threading.Lock()
         self._next = clock()
         self._paused_until = self._next
-        self._last_kept = -math.inf
+        self._unused = 0.0
+        self._is_used = False
 
-    @property
-    def last_kept(self) -> float:
-        """When a turn was last asked for in time, so that no moment went unused."""
-        return self._last_kept
+    def unused(self) -> float | None:
+        """Seconds of the rate that no turn was asked for in time; ``None`` if none was at all.
+
+        Counted since this was asked before.
+        """
+        with self._lock:
+            unused = self._unused if self._is_used else None
+            self._unused, self._is_used = 0.0, False
+            return unused
 
     def acquire(self, calls: float = 1.0) -> bool:
         """Wait for the turn of a call that counts as so many; false if the wait was ended."""
@@ -78,7 +83,7 @@ class RateBucket:
 
     def _take(self, now: float, calls: float) -> float:
         start = max(self._next, now - self._grace, self._paused_until)
-        if start == self._next:
-            self._last_kept = now
+        self._unused += start - self._next
+        self._is_used = True
         self._next = start + self._interval * calls
         return start

@@ -24,6 +24,12 @@ LOCAL = "local"
 CONNECT_SECONDS = 15.0
 """For a scheduler to answer, and then for it to have a worker."""
 
+_NO_PAGES: dict[str, list[str]] = {
+    "distributed.scheduler.http.routes": [],
+    "distributed.worker.http.routes": [],
+}
+"""Scheduler and workers serve nothing over HTTP."""
+
 _ADDRESS = re.compile(r"(?:tcp|tls)://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}")
 
 
@@ -98,8 +104,10 @@ def _start(stack: ExitStack, workers: int) -> "Client":
     save for the resource tracker, which on its start unblocks it. Workers end with this process,
     however that ends.
     """
+    import dask.config
     from distributed import Client, LocalCluster
 
+    stack.enter_context(dask.config.set(_NO_PAGES))
     resource_tracker.ensure_running()
     folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="tng-dask-"))
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
@@ -111,6 +119,7 @@ def _start(stack: ExitStack, workers: int) -> "Client":
                 processes=True,
                 host="127.0.0.1",
                 dashboard_address=None,
+                scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},
                 # A scheduler's port lets whoever reaches it run code: this one takes only us.
                 security=True,
                 local_directory=folder,

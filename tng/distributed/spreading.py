@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from tng.decode.interface import Block
+from tng.distributed.calls import Calls
 from tng.distributed.errors import WorkersDiedError
 from tng.distributed.tasks import packed, unpacked_results, work_on
-from tng.distributed.waiting import Waiter
 from tng.parallel import Lost
 from tng.scan.fetching import fetched_or_declared
 from tng.scan.shares import Readable, Share
@@ -22,7 +22,7 @@ from tng.scan.stored import StoredBlock
 from tng.scan.working import Done
 
 if TYPE_CHECKING:
-    from distributed import Client, Future
+    from distributed import Future
 
 Result = TypeVar("Result")
 
@@ -52,9 +52,8 @@ class _Task:
 class Spreading(Generic[Result]):
     """One stream of shares on its way through a cluster; ``work`` is the future of `hand_out`."""
 
-    def __init__(self, client: "Client", waiter: Waiter, work: "Future[Any]") -> None:
-        self._client = client
-        self._waiter = waiter
+    def __init__(self, calls: Calls, work: "Future[Any]") -> None:
+        self._calls = calls
         self._work = work
         self._waiting: deque[_Task] = deque()
         self._begun = 0
@@ -75,10 +74,10 @@ class Spreading(Generic[Result]):
 
     def _begin(self, shares: Sequence[Share]) -> _Task:
         if self._begun % _RECOUNT == 0:
-            self._room = max(1, self._waiter.threads()) * _QUEUED
+            self._room = max(1, self._calls.threads()) * _QUEUED
         self._begun += 1
         data = packed(shares)
-        return _Task(shares, self._client.submit(work_on, self._work, data, pure=False), len(data))
+        return _Task(shares, self._calls.begin(work_on, self._work, data), len(data))
 
     def _is_full(self) -> bool:
         sent = sum(task.sent for task in self._waiting)
@@ -89,8 +88,8 @@ class Spreading(Generic[Result]):
         try:
             done = self._done(first)
         except WorkersDiedError as error:
-            for task in self._waiting:
-                self._waiter.settle(task.future)
+            for other in list(self._waiting)[1:]:
+                self._calls.settle(other.future)
             done = [self._alone(share, error.deaths) for share in first.shares]
         self._waiting.popleft()
         yield from zip(first.shares, done, strict=True)
@@ -98,11 +97,11 @@ class Spreading(Generic[Result]):
     def _done(self, task: _Task) -> Sequence[Done[Result] | Lost]:
         """The results of a task; what its worker cannot read is read here and sent."""
         try:
-            result: bytes | None = self._waiter.result(task.future)
+            result: bytes | None = self._calls.result(task.future)
             while result is None:
                 again = self._begin([fetched_or_declared(share) for share in task.shares])
                 task.shares, task.future = again.shares, again.future
-                result = self._waiter.result(task.future)
+                result = self._calls.result(task.future)
         finally:
             task.future.release()
         return cast("Sequence[Done[Result] | Lost]", unpacked_results(result))

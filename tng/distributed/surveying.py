@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tng.decode.registry import recognise
+from tng.distributed.calls import Calls
 from tng.distributed.errors import ClusterError
 from tng.distributed.survey import Survey
 from tng.distributed.tasks import survey
-from tng.distributed.waiting import Waiter
 from tng.scan.shares import Item, items_of
 from tng.sources import Input, Opened, open_located
 from tng.sources.streams import DAMAGE
 from tng.storage import Stored, describe
 
 if TYPE_CHECKING:
-    from distributed import Client, Future
+    from distributed import Future
 
 AHEAD = 4
 """Inputs that are surveyed while an earlier one is worked on."""
@@ -35,9 +35,8 @@ class _Asked:
 class Surveying:
     """Asks for surveys, and cuts here what no worker can survey."""
 
-    def __init__(self, client: "Client", waiter: Waiter, surveyed_bytes: int) -> None:
-        self._client = client
-        self._waiter = waiter
+    def __init__(self, calls: Calls, surveyed_bytes: int) -> None:
+        self._calls = calls
         self._surveyed_bytes = surveyed_bytes
 
     def items(self, inputs: Iterable[Opened]) -> Iterator[Item]:
@@ -68,9 +67,7 @@ class Surveying:
         # Only what comes in blocks can be told by places.
         if not hasattr(recognise(opened.head), "read_block"):
             return None
-        future = self._client.submit(
-            survey, opened.location, opened.path, stored, pure=False, priority=_FIRST
-        )
+        future = self._calls.begin(survey, opened.location, opened.path, stored, priority=_FIRST)
         return _Asked(opened.path, opened.location, future)
 
     def _take(self, asked: deque[_Asked]) -> Iterator[Item]:
@@ -85,7 +82,7 @@ class Surveying:
 
     def _surveyed(self, asked: _Asked) -> Survey | None:
         try:
-            found: Survey | None = self._waiter.result(asked.future)
+            found: Survey | None = self._calls.result(asked.future)
         except ClusterError:
             raise
         except Exception:  # noqa: BLE001 - whatever a worker lacks, it can be done here

@@ -1,4 +1,4 @@
-"""Waiting for what a cluster does, with an end to it where nobody is left to do it."""
+"""Having a cluster do something, and waiting for it, with an end where nobody is left to do it."""
 
 import asyncio
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from time import monotonic
 from typing import Any
 
 from distributed import Client, Future
-from distributed.client import FutureCancelledError
+from distributed.client import ClosedClientError, FutureCancelledError
 from distributed.scheduler import KilledWorker
 
 from tng.distributed.errors import ClusterError, WorkersDiedError
@@ -25,8 +25,8 @@ _GONE = (
 )
 
 
-class Waiter:
-    """Waits for futures of one client; ``patience`` is in seconds, ``clock`` gives them."""
+class Calls:
+    """Calls through one client; ``patience`` is in seconds, ``clock`` gives them."""
 
     def __init__(
         self,
@@ -37,6 +37,18 @@ class Waiter:
         self._client = client
         self._patience = patience
         self._clock = clock
+
+    def begin(
+        self, function: Callable[..., object], *arguments: object, priority: int = 0
+    ) -> "Future[Any]":
+        """Have a worker call the function, which has to be released; equal calls stay two.
+
+        Raises `ClusterError` if there is no connection to the scheduler.
+        """
+        try:
+            return self._client.submit(function, *arguments, pure=False, priority=priority)
+        except ClosedClientError as error:
+            raise ClusterError(*_GONE) from error
 
     def result(self, future: "Future[Any]") -> Any:  # noqa: ANN401 - as the task
         """What the task gave; what it raised is raised.
@@ -75,7 +87,7 @@ class Waiter:
         now = self._clock()
         if lonely_since is not None and now - lonely_since > self._patience:
             raise ClusterError(
-                f"the cluster has had no worker for {self._patience:.0f} s",
+                f"the cluster has had no workers for {self._patience:.0f} s",
                 "Start workers, or look at their logs, and run the command again.",
             )
         return now if lonely_since is None else lonely_since

@@ -9,6 +9,7 @@ from rich.table import Table
 from bench.figures import Figures, Settings, plain_table
 from bench.inputs import Inputs, make_inputs
 from bench.processes import elapsed, has_proc, run_to_end, tng_command
+from bench.steps import STEPS, measure_steps
 from bench.verifying import measure_speed
 
 _FEW = 10
@@ -24,6 +25,8 @@ def measure_local(settings: Settings) -> Figures:
     inputs = make_inputs(settings.folder, (_FEW, entries, middle))
     settings.say("measuring speed …")
     figures = _speed(inputs, entries, settings.rounds)
+    settings.say("measuring the steps …")
+    figures |= measure_steps(inputs, entries, settings.rounds)
     settings.say("measuring start-up …")
     figures |= _start_up(inputs, settings.rounds)
     if has_proc():
@@ -42,6 +45,7 @@ def _speed(inputs: Inputs, entries: int, rounds: int) -> dict[str, float]:
         "one_core_ratio_to_limit": speed.limit / speed.one_core,
         "all_cores_us_per_device": speed.all_cores * 1e6,
         "all_cores_speed_up": speed.one_core / speed.all_cores,
+        "bare_speed_up": speed.bare_speed_up,
     }
 
 
@@ -72,6 +76,8 @@ def local_tables(figures: Figures) -> Iterator[Table]:
     """Speed beside its limit, start-up beside Python's own, memory beside ten times the input."""
     title = f"one machine: {figures['entries']:,.0f} entries, {figures['cores']:.0f} cores"
     yield plain_table(title, ("measured", "figure", "against"), _rows(figures))
+    headings = ("step, one core", "us a device", "of the whole")
+    yield plain_table("where the time goes", headings, _step_rows(figures))
 
 
 def _rows(figures: Figures) -> Iterator[tuple[str, str, str]]:
@@ -90,6 +96,7 @@ def _rows(figures: Figures) -> Iterator[tuple[str, str, str]]:
         f"{spread:.0f} us, {1e6 / spread:,.0f}/s",
         f"{figures['all_cores_speed_up']:.2f} x one core",
     )
+    yield "limit, all cores at once", "", f"{figures['bare_speed_up']:.2f} x one core"
     for name, title in _START_UP.items():
         yield title, f"{figures[name] * 1e3:.0f} ms", f"bare Python: {bare:.0f} ms"
     for name, value in figures.items():
@@ -97,6 +104,16 @@ def _rows(figures: Figures) -> Iterator[tuple[str, str, str]]:
             where, size = name.removeprefix("peak_mb_").split("_")
             label = "one core" if where == "one" else "all cores"
             yield f"peak memory, {int(size):,} entries, {label}", f"{value:.0f} MB", ""
+
+
+def _step_rows(figures: Figures) -> Iterator[tuple[str, str, str]]:
+    whole = figures["one_core_us_per_device"]
+    rest = whole
+    for name, title in STEPS.items():
+        step = figures[name]
+        rest -= step
+        yield title, f"{step:.1f}", f"{step / whole:.0%}"
+    yield "tng's own code, in Python", f"{rest:.1f}", f"{rest / whole:.0%}"
 
 
 _START_UP = {

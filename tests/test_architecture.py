@@ -27,6 +27,8 @@ _FORBIDDEN = {
     "apply": ("boto3", "botocore", "azure", "tng.decode", "tng.verify", "tng.cli"),
     "ledger": ("boto3", "botocore", "azure", "tng.verify", "tng.decode", "tng.cli"),
     "audit": ("boto3", "botocore", "azure", "tng.cli"),
+    "scan": ("boto3", "botocore", "azure", "tng.plan", "tng.apply", "tng.distributed", "tng.cli"),
+    "distributed": ("boto3", "botocore", "azure", "tng.verify", "tng.plan", "tng.apply", "tng.cli"),
     "orders": ("boto3", "azure", "tng.verify", "tng.decode", "tng.audit", "tng.cli"),
     "watch": ("boto3", "botocore", "azure", "tng.decode", "tng.verify", "tng.cli"),
     "report": ("boto3", "botocore", "azure", "tng.verify", "tng.cli"),
@@ -47,7 +49,7 @@ _FORBIDDEN = {
 _HEAVY = (
     "boto3", "botocore", "azure", "msal", "requests", "paho", "moto", "ministack", "cryptography",
     "jose", "orjson", "sqlite3", "jinja2", "xlsxwriter", "python_calamine", "pkcs11", "psycopg",
-    "fsspec", "s3fs", "adlfs", "aiohttp",
+    "fsspec", "s3fs", "adlfs", "aiohttp", "distributed", "dask",
 )  # fmt: skip
 """What ``tng --help`` must not load."""
 
@@ -98,6 +100,16 @@ def test_only_its_own_folder_knows_how_postgresql_is_spoken_to():
         if _is_below(module, "psycopg")
     }
     assert users == {"ledger/postgres"}
+
+
+def test_only_its_own_room_knows_dask():
+    users = {
+        path.relative_to(_PACKAGE).parent.as_posix()
+        for path in _PACKAGE.rglob("*.py")
+        for module in _imports(path)
+        if _is_below(module, "distributed") or _is_below(module, "dask")
+    }
+    assert users == {"distributed"}
 
 
 def test_nothing_but_the_test_vendor_knows_the_test_vendor():

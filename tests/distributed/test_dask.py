@@ -5,6 +5,7 @@ import os
 import signal
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import orjson
@@ -20,6 +21,7 @@ from tng.distributed import ClusterError, connected
 from tng.distributed.dask_cluster import DaskCluster
 from tng.models import Status, Undecodable
 from tng.scan import Scan
+from tng.scan.fetching import is_stored
 from tng.verify.verifier import Verifier
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -31,6 +33,10 @@ def _place(outcome) -> int | None:
 
 def _names(folder: Path) -> list[str]:
     (folder / "reel.json").write_bytes(damaged())
+    # No entry begins in half a megabyte: nothing for a survey.
+    (folder / "odd.json").write_bytes(
+        array(b'{"payload":"a"}', *[b'{"x":"' + b"y" * 9000 + b'"}'] * 150)
+    )
     (folder / "small.json").write_bytes(array(*entries()[300:310]))
     (folder / "wide.json").write_bytes(array(*entries()))
     return [str(MANIFESTS), str(folder)]
@@ -142,29 +148,47 @@ def test_an_entry_that_kills_its_workers_affects_its_share_alone(tmp_path: Path,
     assert sum(o.status is Status.VERIFIED for o in outcomes) == UNIQUE - len(lost)
 
 
-def test_what_workers_cannot_read_is_sent_to_them(tmp_path: Path, cluster):
-    """Once the file was surveyed, it is moved: its place is known to the coordinator alone."""
+def test_what_workers_cannot_read_is_sent_to_them(tmp_path: Path, cluster, monkeypatch):
     path = tmp_path / "wide.json"
     path.write_bytes(array(*entries()))
+    # A name that means something here, and nothing where the workers are.
+    monkeypatch.chdir(tmp_path)
+
+    def known_here(item):
+        return replace(item, piece=replace(item.piece, location=path.name))
+
     with connected(cluster.address) as there:
-        seen = Moving(there, path)
-        scan = Scan([str(path)], io.BytesIO(), cluster=seen)
+        scan = Scan([path.name], io.BytesIO(), cluster=Changing(there, known_here))
+        outcomes = list(scan.outcomes(verifier()))
+    assert [_place(outcome) for outcome in outcomes] == list(range(1, UNIQUE + 1))
+    assert {outcome.status for outcome in outcomes} == {Status.VERIFIED}
+
+
+def test_what_nobody_can_read_any_more_is_told_entry_by_entry(tmp_path: Path, cluster):
+    path = tmp_path / "wide.json"
+    path.write_bytes(array(*entries()))
+
+    def gone(item):
+        path.unlink(missing_ok=True)
+        return item
+
+    with connected(cluster.address) as there:
+        scan = Scan([str(path)], io.BytesIO(), cluster=Changing(there, gone))
         outcomes = list(scan.outcomes(verifier()))
     assert {frozenset(codes(outcome)) for outcome in outcomes} == {frozenset({"input-unreadable"})}
     assert [_place(outcome) for outcome in outcomes] == list(range(1, UNIQUE + 1))
 
 
-class Moving:
-    """A cluster, and a file that goes away between survey and reading."""
+class Changing:
+    """A cluster, and what happens to stored blocks between survey and reading."""
 
-    def __init__(self, cluster: DaskCluster, path: Path) -> None:
+    def __init__(self, cluster: DaskCluster, change) -> None:
         self.cluster = cluster
-        self.path = path
+        self.change = change
 
     def items(self, inputs):
         for item in self.cluster.items(inputs):
-            self.path.unlink(missing_ok=True)
-            yield item
+            yield self.change(item) if is_stored(item) else item
 
     def spread(self, work, shares):
         return self.cluster.spread(work, shares)

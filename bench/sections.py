@@ -103,6 +103,18 @@ def _azure_tables(figures: Figures) -> Iterable[Table]:
     return enrolling_tables(figures)
 
 
+def _measure_distributed(settings: Settings) -> Figures:
+    from bench.distributed import measure_distributed
+
+    return measure_distributed(settings)
+
+
+def _distributed_tables(figures: Figures) -> Iterable[Table]:
+    from bench.distributed import distributed_tables
+
+    return distributed_tables(figures)
+
+
 def _measure_page(settings: Settings) -> Figures:
     from bench.page import SIZES, measure_page
 
@@ -221,6 +233,12 @@ SECTIONS: tuple[Section, ...] = (
                 "dps_held_single_throttled", 0, "{:.0f}", at_least=False,
             ),
         ),
+    ),
+    Section(
+        "distributed",
+        "verifying on a dask cluster's workers",
+        _measure_distributed,
+        _distributed_tables,
     ),
     Section(
         "page",

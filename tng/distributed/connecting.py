@@ -24,11 +24,12 @@ LOCAL = "local"
 CONNECT_SECONDS = 15.0
 """For a scheduler to answer, and then for it to have a worker."""
 
-_NO_PAGES: dict[str, list[str]] = {
+_PLAIN: dict[str, object] = {
     "distributed.scheduler.http.routes": [],
     "distributed.worker.http.routes": [],
+    "distributed.worker.profile.enabled": False,
 }
-"""Scheduler and workers serve nothing over HTTP."""
+"""Scheduler and workers serve nothing over HTTP, and look at nothing but their work."""
 
 _ADDRESS = re.compile(r"(?:tcp|tls)://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}")
 
@@ -107,7 +108,7 @@ def _start(stack: ExitStack, workers: int) -> "Client":
     import dask.config
     from distributed import Client, LocalCluster
 
-    stack.enter_context(dask.config.set(_NO_PAGES))
+    stack.enter_context(dask.config.set(_PLAIN))
     resource_tracker.ensure_running()
     folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="tng-dask-"))
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})

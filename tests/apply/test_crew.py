@@ -21,10 +21,10 @@ class Looks:
         self.unused = 0.0
         self.demand = Demand(most, lambda: self.unused, lambda: self.now, lambda: self.cpu)
 
-    def wanted(self, threads, *, kept, seconds=1.1 * LOOK_SECONDS, busy=0.0):
+    def wanted(self, threads, *, kept=False, used=0.5, seconds=1.1 * LOOK_SECONDS, busy=0.0):
         self.now += seconds
         self.cpu += busy * seconds
-        self.unused = 0.0 if kept else 0.5 * seconds
+        self.unused = 0.0 if kept else (1 - used) * seconds
         return self.demand.wanted(threads)
 
 
@@ -36,7 +36,7 @@ def test_while_the_rate_is_held_none_is_added():
 def test_while_calls_are_behind_there_are_twice_as_many_until_all_are_there():
     looks, threads = Looks(most=20), [1]
     for _ in range(12):
-        threads.append(looks.wanted(threads[-1], kept=False))
+        threads.append(looks.wanted(threads[-1], used=threads[-1] / 100))
     assert threads == [1, 1, 2, 2, 4, 4, 8, 8, 16, 16, 20, 20, 20]
 
 
@@ -44,6 +44,15 @@ def test_a_standstill_is_no_reason_for_more():
     looks = Looks()
     for kept in (False, True, True, False, True, False):
         assert looks.wanted(1, kept=kept) == 1
+
+
+def test_threads_that_were_of_no_use_are_the_last_until_the_rate_was_held_again():
+    looks, threads = Looks(), [1]
+    for _ in range(8):
+        threads.append(looks.wanted(threads[-1], used=0.8))
+    assert threads == [1, 1, 2, 2, 2, 2, 2, 2, 2]
+    assert looks.wanted(2, kept=True) == 2
+    assert [looks.wanted(2, used=0.5) for _ in range(2)] == [2, 4]
 
 
 def test_between_two_looks_none_is_added():

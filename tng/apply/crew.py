@@ -18,6 +18,9 @@ LOOK_SECONDS = 0.05
 TOLERATED = 0.01
 """The share of a rate that may go unused: as much as the pace leaves."""
 
+WORTH = 1.2
+"""What twice the threads must have made more of the rate, or else something else is short."""
+
 BUSY = 0.8
 """The share of one core from which more threads cannot help: Python runs one at a time."""
 
@@ -33,6 +36,7 @@ class Demand:
         self._most = most
         self._unused = unused
         self._was_behind = False
+        self._used_before = 0.0
         self._clock = clock
         self._cpu = cpu
         self._looked, self._computed = clock(), cpu()
@@ -40,20 +44,26 @@ class Demand:
     def wanted(self, threads: int) -> int:
         """How many there should be where there are ``threads``: as many, or twice as many.
 
-        Twice as many only where calls were behind at two looks in a row: a standstill is not
-        the want of threads.
+        Twice as many only where calls were behind at two looks in a row, since a standstill is
+        not the want of threads, and where those that came last have been of use.
         """
         now = self._clock()
         elapsed = now - self._looked
         if elapsed < LOOK_SECONDS or threads >= self._most:
             return threads
         computed = self._cpu()
-        is_behind = self._unused() > TOLERATED * elapsed
         is_busy = computed - self._computed >= BUSY * elapsed
-        is_more = is_behind and self._was_behind and not is_busy
-        self._was_behind = is_behind and not is_more
         self._looked, self._computed = now, computed
-        return min(2 * threads, self._most) if is_more else threads
+        used = max(0.0, 1.0 - self._unused() / elapsed)
+        if used >= 1.0 - TOLERATED:
+            self._was_behind, self._used_before = False, 0.0
+            return threads
+        is_more = self._was_behind and not is_busy and used >= WORTH * self._used_before
+        self._was_behind = not is_more
+        if not is_more:
+            return threads
+        self._used_before = used
+        return min(2 * threads, self._most)
 
 
 class Crew:

@@ -1,14 +1,15 @@
 """A scheduler and workers as processes of their own, started with dask's commands."""
 
+import json
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from distributed import Client
+from distributed import Client, Security
 
 from tests.cli.processes import environment
 
@@ -44,27 +45,34 @@ def _process(*arguments: str, env: Mapping[str, str] | None = None):
 
 
 @contextmanager
-def scheduler(folder: Path) -> Iterator[Running]:
+def scheduler(
+    folder: Path, *options: str, env: Mapping[str, str] | None = None
+) -> Iterator[Running]:
     """A scheduler without workers."""
     note = folder / "scheduler.json"
-    with _process("scheduler", *_LOCAL, "--port", "0", "--scheduler-file", str(note)) as process:
+    file = ("--scheduler-file", str(note))
+    with _process("scheduler", *_LOCAL, "--port", "0", *file, *options, env=env) as process:
         deadline = time.monotonic() + 60
         while not note.exists() or not note.read_text():
             assert process.poll() is None
             assert time.monotonic() < deadline
             time.sleep(0.05)
-        with Client(scheduler_file=str(note), timeout=30, set_as_default=False) as client:
-            address = client.scheduler.address
-        yield Running(address, folder, process)
+        yield Running(json.loads(note.read_text())["address"], folder, process)
 
 
 @contextmanager
-def workers(running: Running, count: int = 2, env: Mapping[str, str] | None = None):
+def workers(
+    running: Running,
+    count: int = 2,
+    env: Mapping[str, str] | None = None,
+    security: Security | None = None,
+):
     """Workers of one thread each, which are started again when they die."""
     place = ("--local-directory", str(running.folder))
     number = ("--nworkers", str(count), "--nthreads", "1")
-    with ExitStack() as stack:
-        stack.enter_context(_process("worker", running.address, *_LOCAL, *number, *place, env=env))
-        client = stack.enter_context(Client(running.address, timeout=30, set_as_default=False))
+    with (
+        _process("worker", running.address, *_LOCAL, *number, *place, env=env),
+        Client(running.address, timeout=30, set_as_default=False, security=security) as client,
+    ):
         client.wait_for_workers(count, timeout=60)
         yield running

@@ -17,8 +17,11 @@ from tests.distributed.processes import scheduler, workers
 from tests.judging import MANIFESTS, codes, verifier
 from tests.scan.test_scan import DyingVerifier, line
 from tests.storage.buckets import aws_environment, make_bucket, serve_s3, use_environment
+from tng import __version__
 from tng.distributed import ClusterError, connected
+from tng.distributed.calls import Calls
 from tng.distributed.dask_cluster import DaskCluster
+from tng.distributed.tasks import packed, work_on
 from tng.models import Status, Undecodable
 from tng.scan import Scan
 from tng.scan.fetching import is_stored
@@ -221,6 +224,14 @@ def test_a_cluster_that_loses_its_workers_is_told(tmp_path: Path):
             results = Scan([str(path)], io.BytesIO(), cluster=there).results(verifier(), line)
             with pytest.raises(ClusterError, match="no workers for 1 s"):
                 list(results)
+
+
+def test_a_worker_of_another_version_that_came_later_is_refused(cluster):
+    with Client(cluster.address, set_as_default=False) as client:
+        calls = Calls(client)
+        asked = calls.begin(work_on, packed(("0.0.1", b"")), packed(()))
+        with pytest.raises(ClusterError, match=f"a worker runs tng {__version__} instead of 0.0.1"):
+            calls.result(asked)
 
 
 def test_a_scheduler_that_ends_is_told(tmp_path: Path):

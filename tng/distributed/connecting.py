@@ -50,12 +50,11 @@ def connected(
             "Write tcp://host:8786, tls://host:8786, or local for processes of this machine.",
         )
     try:
-        import distributed
+        from tng.distributed.dask_cluster import DaskCluster
     except ImportError as error:
         raise ClusterError(
             "--dask needs the package distributed", "Install it: pip install 'tng[dask]'."
         ) from error
-    from tng.distributed.dask_cluster import DaskCluster
     from tng.distributed.facts import refuse_unfit
 
     with ExitStack() as stack:
@@ -63,7 +62,7 @@ def connected(
         if address == LOCAL:
             client = _start(stack, workers or os.cpu_count() or 1)
         else:
-            client = stack.enter_context(_reach(distributed.Client, address, seconds))
+            client = stack.enter_context(_reach(address, seconds))
         _wait_for_workers(client, address, seconds)
         refuse_unfit(client)
         yield DaskCluster(client)
@@ -87,15 +86,37 @@ def _silence() -> Iterator[None]:
             logger.setLevel(level)
 
 
-def _reach(client: "type[Client]", address: str, seconds: float) -> "Client":
+def _reach(address: str, seconds: float) -> "Client":
+    from distributed import Client
+
+    if address.startswith("tls:"):
+        _refuse_without_certificate(address)
     try:
-        return client(address, timeout=seconds, set_as_default=False, name="tng")
-    # TypeError and ValueError: dask's own, for tls:// without certificates or with bad ones.
-    except (OSError, TimeoutError, TypeError, ValueError, RuntimeError) as error:
-        hint = "Check address and network, and that `dask scheduler` runs there"
-        if address.startswith("tls:"):
-            hint += ", and DASK_DISTRIBUTED__COMM__TLS__… or dask's configuration"
-        raise ClusterError(f"no scheduler answers at {address}", f"{hint}.") from error
+        return Client(address, timeout=seconds, set_as_default=False, name="tng")
+    # RuntimeError: dask's configuration demands tls://.
+    except (OSError, TimeoutError, RuntimeError) as error:
+        raise ClusterError(
+            f"no scheduler answers at {address}",
+            "Check address, network and certificates, and that `dask scheduler` runs there.",
+        ) from error
+
+
+def _refuse_without_certificate(address: str) -> None:
+    """Before there is a client: one that fails for this takes half a minute to end."""
+    from distributed.security import Security
+
+    try:
+        found = Security().get_connection_args("client").get("ssl_context")
+    except (OSError, ValueError) as error:
+        raise ClusterError(
+            f"the certificates for {address} cannot be used: {error}",
+            "Check the files that dask's configuration names.",
+        ) from error
+    if found is None:
+        raise ClusterError(
+            f"{address} wants a certificate, and dask's configuration names none",
+            "Set DASK_DISTRIBUTED__COMM__TLS__CA_FILE, …CLIENT__CERT and …CLIENT__KEY.",
+        )
 
 
 def _start(stack: ExitStack, workers: int) -> "Client":

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.audit.outcomes import duplicate, outcomes, undecodable
+from tng.audit.intake import intake_of
 from tng.audit.models import Delivery, DeviceStanding, OrderMatch, Overlap, Standing
 from tng.audit.rows import audited, read_row, row_of
 from tng.audit.spool import Spool
@@ -18,7 +19,7 @@ def spool():
 
 def filled(spool, items):
     for item in items:
-        spool.add(item)
+        spool.add(intake_of(item).shelved)
     spool.close_intake()
     return list(items)
 

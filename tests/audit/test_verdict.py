@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 
 from tests.audit.outcomes import duplicate, outcomes, rejected, undecodable
+from tng.audit.intake import intake_of
 from tng.audit.models import (
     AuditedTarget,
     Decision,
@@ -28,8 +29,9 @@ def judge(items=(), lines=None, targets=(), general=()):
     """The verdict on outcomes, order lines and targets."""
     tally, troubles = TallyCounter(), TroubleCounter()
     for item in items:
-        tally.add(item)
-        troubles.add(item)
+        taken = intake_of(item)
+        tally.add(taken.counted)
+        troubles.add(taken.findings, taken.place)
     troubles.add_general(general)
     result = tally.result(len(items), len(items))
     return decide(result, troubles.result(), lines, targets)
@@ -131,7 +133,7 @@ def test_reasons_are_bounded_and_heaviest_first():
 def test_examples_of_a_trouble_are_bounded_and_its_counts_are_not():
     troubles = TroubleCounter()
     for _ in range(MAX_EXAMPLES + 5):
-        troubles.add(rejected(1))
+        troubles.add([("manifest-signature-invalid", "wrong")], ("chip", "file"))
     troubles.add_to_device(1, finding("order-over", "x"), lambda: ("chip", "file"))
     first, second = troubles.result()
     assert (first.count, first.devices) == (MAX_EXAMPLES + 5, MAX_EXAMPLES + 5)
@@ -151,7 +153,7 @@ def test_the_tally_shows_dates_of_what_is_genuine_alone():
     tally = TallyCounter()
     (item,) = outcomes(1)
     for outcome in (item, rejected(2), undecodable()):
-        tally.add(outcome)
+        tally.add(intake_of(outcome).counted)
     result = tally.result(2, 1)
     assert result.statuses[Status.VERIFIED] == result.statuses[Status.REJECTED] == 1
     assert result.parts == {"TNGTLS": (1, 1)}

@@ -16,6 +16,7 @@ from tng.apply.session import OpenTarget
 from tng.apply.stopping import StopSignal
 from tng.audit.arrivals import arrival_of
 from tng.audit.evidence import checks_run, source_inputs, used_anchors
+from tng.audit.intake import Intake, intake_of
 from tng.audit.looking import LookProgress
 from tng.audit.memory import EarlierAudits
 from tng.audit.models import (
@@ -82,7 +83,7 @@ def make_audit(
     """
     with Spool() as spool:
         work = _Work(spool, question, stop)
-        selection = work.judge(scan.outcomes(verifier))
+        selection = work.judge(scan, verifier)
         spool.close_intake()
         overlaps = work.compare_sources()
         reconciliation = work.reconcile()
@@ -131,32 +132,35 @@ class _Work:
     troubles: TroubleCounter = field(default_factory=TroubleCounter)
     general: list[GeneralFinding] = field(default_factory=list)
 
-    def judge(self, outcomes: Iterable[Outcome]) -> Selection | None:
-        """Take in every outcome; those to be registered, where there is a target."""
-        watched = self._taken_in(outcomes)
+    def judge(self, scan: Scan, verifier: Verifier) -> Selection | None:
+        """Take in every device; those to be registered, where there is a target."""
         if self.question.targets:
-            return select_devices(watched, self.question.policy)
-        for _ in watched:
-            pass
+            return select_devices(self._taken_in(scan.outcomes(verifier)), self.question.policy)
+        for item in scan.results(verifier, intake_of):
+            self._take_in(item)
         return None
 
     def _taken_in(self, outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
+        """The outcomes, each of them taken in."""
         for outcome in outcomes:
-            refuse_stopped(self.stop)
-            number = self.spool.add(outcome)
-            self.tally.add(outcome)
-            self.troubles.add(outcome)
-            if isinstance(outcome, Undecodable):
-                self._refuse_unproven(number, outcome)
+            self._take_in(intake_of(outcome))
             yield outcome
 
-    def _refuse_unproven(self, number: int, outcome: Undecodable) -> None:
+    def _take_in(self, item: Intake) -> None:
+        refuse_stopped(self.stop)
+        number = self.spool.add(item.shelved)
+        self.tally.add(item.counted)
+        if item.findings:
+            self.troubles.add(item.findings, item.place)
+            self._refuse_unproven(number, item)
+
+    def _refuse_unproven(self, number: int, item: Intake) -> None:
         """A chip that shows no certificate is read over by whoever registers, not by an audit."""
-        for item in outcome.findings:
-            if item.code == _ONLY_A_NAME:
-                unproven = finding("chip-without-proof", item.message)
+        for code, message in item.findings:
+            if code == _ONLY_A_NAME:
+                unproven = finding("chip-without-proof", message)
                 self.spool.note([(number, unproven)])
-                self.troubles.add(Undecodable(outcome.source, (unproven,)))
+                self.troubles.add([(unproven.code, unproven.message)], item.place)
 
     def compare_sources(self) -> tuple[Overlap, ...]:
         """Which inputs hold the same devices."""

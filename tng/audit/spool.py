@@ -12,7 +12,7 @@ from typing import Any, Self
 
 import orjson
 
-from tng.audit.arrivals import chip_name
+from tng.audit.intake import Place, Shelved
 from tng.audit.models import (
     AuditedDevice,
     Delivery,
@@ -23,12 +23,9 @@ from tng.audit.models import (
 )
 from tng.audit.rows import Members, read_row
 from tng.findings import Finding, finding
-from tng.models import AttestedDevice, Outcome, Undecodable, VerifiedDevice
 from tng.report.json_text import to_json
-from tng.report.rows import device_row
 from tng.report.text import without_surrogates
 from tng.temporary_database import temporary_database
-from tng.verify.duplicates import REPEATED
 
 _BATCH = 512
 _CACHE_KIB = 8 * 1024
@@ -53,8 +50,6 @@ WHERE second.duplicate AND first.accepted AND first.file != second.file
 GROUP BY first.file, second.file ORDER BY MIN(second.number)
 """
 
-_Row = tuple[Any, ...]
-
 
 class Spool:
     """The devices of one audit, in the order they came; a context manager and a `Shelf`."""
@@ -62,7 +57,7 @@ class Spool:
     def __init__(self) -> None:
         self._database = temporary_database(_SCHEMA, cache_kib=_CACHE_KIB)
         self._database.execute("BEGIN")
-        self._waiting: list[_Row] = []
+        self._waiting: list[tuple[Any, ...]] = []
         self._count = 0
         self._targets: list[str] = []
 
@@ -77,10 +72,10 @@ class Spool:
     ) -> None:
         self._database.close()
 
-    def add(self, outcome: Outcome) -> int:
-        """Put an outcome behind the others; gives its number, counted from 1."""
+    def add(self, device: Shelved) -> int:
+        """Put a device behind the others; gives its number, counted from 1."""
         self._count += 1
-        self._waiting.append(_device(self._count, outcome))
+        self._waiting.append((self._count, *device))
         if len(self._waiting) == _BATCH:
             self._flush()
         return self._count
@@ -134,7 +129,7 @@ class Spool:
         """One device, by its number."""
         return next(iter(self._walk(number, number)))
 
-    def place(self, number: int) -> tuple[str, str]:
+    def place(self, number: int) -> Place:
         """What one calls the device, and where it stands in the sources."""
         device = self.device(number)
         return device.device_id or str(device.source), str(device.source)
@@ -213,23 +208,6 @@ class Spool:
         insert = "INSERT INTO devices VALUES (?, ?, ?, ?, ?, ?, ?)"
         self._database.executemany(insert, self._waiting)
         self._waiting.clear()
-
-
-def _device(number: int, outcome: Outcome) -> _Row:
-    row = to_json(device_row(outcome))
-    if isinstance(outcome, Undecodable):
-        return (number, row, without_surrogates(outcome.source.file), None, None, 0, 0)
-    record, leaf = outcome.record, outcome.record.leaf
-    issuer = leaf.issuer.common_name if leaf else None
-    return (
-        number,
-        row,
-        without_surrogates(record.source.file),
-        without_surrogates(chip_name(record.vendor, record.device_id, issuer)),
-        bytes.fromhex(leaf.sha256) if leaf else None,
-        isinstance(outcome, VerifiedDevice | AttestedDevice),
-        any(item.code in REPEATED for item in outcome.findings),
-    )
 
 
 def _read(number: int, members: Members) -> AuditedDevice:

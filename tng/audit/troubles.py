@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from tng.audit.intake import Place, Told
 from tng.audit.models import Affected, GeneralFinding, Trouble
 from tng.findings import CHECKS, Finding
-from tng.models import Outcome, Undecodable
 
 MAX_EXAMPLES = 20
 """Examples of one trouble; reports that list all devices have the rest."""
@@ -34,14 +34,18 @@ class TroubleCounter:
     def __init__(self) -> None:
         self._groups: dict[str, _Group] = {}
 
-    def add(self, outcome: Outcome) -> None:
-        """Count the findings of one outcome."""
-        if outcome.findings:
-            self._count(outcome.findings, lambda: _place(outcome))
+    def add(self, findings: Iterable[Told], place: Place) -> None:
+        """Count all findings of one device, which come with it."""
+        seen: set[str] = set()
+        for code, message in findings:
+            group = self._groups.setdefault(code, _Group())
+            group.count += 1
+            group.devices += code not in seen
+            seen.add(code)
+            if len(group.examples) < MAX_EXAMPLES:
+                group.examples.append(Affected(*place, message))
 
-    def add_to_device(
-        self, number: int, item: Finding, place: Callable[[], tuple[str, str]]
-    ) -> None:
+    def add_to_device(self, number: int, item: Finding, place: Callable[[], Place]) -> None:
         """Count a finding that the device of this number got later, one a target it may be.
 
         ``place`` gives its name and source.
@@ -61,16 +65,6 @@ class TroubleCounter:
                 name = f"{item.subject.kind} {item.subject.name}"
                 group.examples.append(Affected(name, "", item.finding.message))
 
-    def _count(self, findings: Iterable[Finding], place: Callable[[], tuple[str, str]]) -> None:
-        seen: set[str] = set()
-        for item in findings:
-            group = self._groups.setdefault(item.code, _Group())
-            group.count += 1
-            group.devices += item.code not in seen
-            seen.add(item.code)
-            if len(group.examples) < MAX_EXAMPLES:
-                group.examples.append(Affected(*place(), item.message))
-
     def result(self) -> tuple[Trouble, ...]:
         """Errors before warnings before notices, each in the order of the table of checks."""
         troubles = [
@@ -81,9 +75,3 @@ class TroubleCounter:
         return tuple(
             sorted(troubles, key=lambda item: (-item.check.severity.rank, order[item.check.code]))
         )
-
-
-def _place(outcome: Outcome) -> tuple[str, str]:
-    if isinstance(outcome, Undecodable):
-        return str(outcome.source), str(outcome.source)
-    return outcome.record.device_id, str(outcome.record.source)

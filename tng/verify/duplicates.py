@@ -1,11 +1,10 @@
 """Duplicates within and across inputs, exact and in bounded memory.
 
 Only devices that are verified or attested are remembered: a forged entry that
-stands before a genuine one must not be able to push it out. The memory is a SQLite
-file in a private temporary place, written in sorted batches.
+stands before a genuine one must not be able to push it out. The memory is on disk
+(`tng.verify.digests`).
 """
 
-import sqlite3
 from collections.abc import Sequence
 from hashlib import sha256
 from types import TracebackType
@@ -14,21 +13,14 @@ from typing import Self
 from tng.findings import Finding, finding
 from tng.models import AttestedDevice, Outcome, Source, VerifiedDevice
 from tng.temporary_database import temporary_database
+from tng.verify.digests import DigestStore, Row
 
-_CACHE_KIB = 32 * 1024
-"""Of about 90 MB for a million devices: the more of it is at hand, the less is read again."""
-
-_SCHEMA = """
-CREATE TABLE seen (digest BLOB PRIMARY KEY, place INTEGER, certificate BLOB) WITHOUT ROWID;
-CREATE TABLE files (id INTEGER PRIMARY KEY, name TEXT UNIQUE);
-"""
+_FILES = "CREATE TABLE files (id INTEGER PRIMARY KEY, name TEXT UNIQUE)"
+_FILES_CACHE_KIB = 1024
 
 _KIND_SHIFT = 36
 _FILE_SHIFT = _KIND_SHIFT + 1
 """A place is one 63-bit integer: 2**26 files of 2**36 entries or lines each."""
-
-_INSERT = "INSERT OR IGNORE INTO seen VALUES (?, ?, ?)"
-_SELECT = "SELECT digest, place, certificate FROM seen WHERE digest = ?"
 
 _MESSAGES = {
     "duplicate-certificate": "the same certificate stands in {}",
@@ -38,10 +30,6 @@ _MESSAGES = {
 
 REPEATED = frozenset({"duplicate-certificate", "duplicate-device-id"})
 """The checks that say of a device that it came before: a copied key is worse than that."""
-
-_Row = tuple[bytes, int, bytes]
-"""What must be unique (a digest), where it was seen, and with which certificate."""
-
 
 Identity = tuple[str, int, bytes, bytes, bytes]
 """What of a genuine device must not come twice, and where the device stands: file and place in
@@ -89,8 +77,8 @@ class DuplicateIndex:
     """Remembers ids, keys and certificates of genuine devices; a context manager."""
 
     def __init__(self) -> None:
-        self._database = temporary_database(_SCHEMA, cache_kib=_CACHE_KIB, journal="MEMORY")
-        self._files = _Files(self._database)
+        self._store = DigestStore()
+        self._files = _Files()
 
     def __enter__(self) -> Self:
         return self
@@ -101,17 +89,14 @@ class DuplicateIndex:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._database.close()
+        self._store.__exit__(kind, error, trace)
 
     def find(self, devices: Sequence[tuple[int, Identity]]) -> dict[int, Finding]:
         """Which of these devices came before, by their positions; the others are remembered.
 
         Devices have to come in input order, a hundred or so at once.
         """
-        rows = [row for _, identity in devices for row in self._rows(identity)]
-        # Sorted, so that neighbours in the tree are written together.
-        rows.sort()
-        if self._insert_all_new(rows):
+        if self._store.add_all_new([row for _, each in devices for row in self._rows(each)]):
             return {}
         found = ((position, self._find_one(identity)) for position, identity in devices)
         return {position: item for position, item in found if item is not None}
@@ -120,10 +105,11 @@ class DuplicateIndex:
         rows = self._rows(identity)
         found = self._duplicate(*rows)
         if found is None:
-            self._database.executemany(_INSERT, rows)
+            for row in rows:
+                self._store.add(row)
         return found
 
-    def _rows(self, identity: Identity) -> tuple[_Row, ...]:
+    def _rows(self, identity: Identity) -> tuple[Row, ...]:
         """The device's name, and its key where it has a certificate.
 
         A certificate needs no row of its own: the same certificate has the same key.
@@ -133,40 +119,27 @@ class DuplicateIndex:
         named = (name, place, certificate)
         return (named, (key, place, certificate)) if key else (named,)
 
-    def _duplicate(self, identity: _Row, key: _Row | None = None) -> Finding | None:
-        same_key = self._seen(key) if key else None
+    def _duplicate(self, identity: Row, key: Row | None = None) -> Finding | None:
+        same_key = self._store.get(key[0]) if key else None
         if key and same_key and same_key[2] == key[2]:
             return self._finding("duplicate-certificate", same_key)
-        same_identity = self._seen(identity)
+        same_identity = self._store.get(identity[0])
         # One entry may hold several certificates of one chip: the id is then its own.
         if same_identity and same_identity[1] != identity[1]:
             return self._finding("duplicate-device-id", same_identity)
         return self._finding("duplicate-public-key", same_key) if same_key else None
 
-    def _seen(self, row: _Row) -> _Row | None:
-        found: _Row | None = self._database.execute(_SELECT, row[:1]).fetchone()
-        return found
-
-    def _finding(self, code: str, row: _Row) -> Finding:
+    def _finding(self, code: str, row: Row) -> Finding:
         place = row[1]
         source = _source(self._files.name(place >> _FILE_SHIFT), place)
         return finding(code, _MESSAGES[code].format(source))
 
-    def _insert_all_new(self, rows: Sequence[_Row]) -> bool:
-        """Insert the rows if all are new; otherwise insert none of them."""
-        before = self._database.total_changes
-        self._database.execute("BEGIN")
-        self._database.executemany(_INSERT, rows)
-        all_new = self._database.total_changes - before == len(rows)
-        self._database.execute("COMMIT" if all_new else "ROLLBACK")
-        return all_new
-
 
 class _Files:
-    """Names of files as small numbers and back; they lie in the database."""
+    """Names of files as small numbers and back; on disk, for there may be millions."""
 
-    def __init__(self, database: sqlite3.Connection) -> None:
-        self._database = database
+    def __init__(self) -> None:
+        self._database = temporary_database(_FILES, cache_kib=_FILES_CACHE_KIB)
         self._last = ("", 0)
 
     def number(self, file: str) -> int:

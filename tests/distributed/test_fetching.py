@@ -17,7 +17,7 @@ from tests.scan.test_scan import line
 from tng.distributed.survey import take_survey
 from tng.models import Status, Undecodable
 from tng.scan import Scan
-from tng.scan.fetching import fetched, fetched_or_declared, is_stored
+from tng.scan.fetching import fetch, fetched, fetched_or_declared, is_stored
 from tng.scan.shares import ShareCutter, items_of
 from tng.sources import Input, InputStreamError, open_inputs
 from tng.storage import describe
@@ -75,6 +75,25 @@ def test_a_survey_says_where_the_blocks_are_and_holds_none(tmp_path: Path):
     assert {piece.file for piece in stored} == {"shown.json"}
     assert sum(len(piece.block.data) for piece in stored) == 0
     assert sum(len(part) for part in found.parts if isinstance(part, bytes)) < 56 * len(stored)
+
+
+def test_a_survey_counts_what_misleads_a_cutter(tmp_path: Path):
+    """Foreign objects and doubled payloads: otherwise all that follows is worked on twice."""
+    foreign = b'{"foo":1},{"bar":2}'
+    doubled = b'{"payload":"a","payload":"b","payload":"c"}'
+    made = array(*entries()[:200], foreign, *entries()[200:400], doubled, *entries()[400:COUNT])
+    path = _manifest(tmp_path, made)
+    found = take_survey(str(path), "reel.json", describe(str(path)))
+    following = 1
+    for item in found.items():
+        if is_stored(item):
+            (block,) = fetch([item.piece])
+            assert block.first_entry == following
+            following += item.decoder.read_block(block).entries
+        elif isinstance(item, Undecodable):
+            assert item.source.entry == following
+            following += 1
+    assert following == COUNT + 3 + 1
 
 
 def test_what_is_not_the_expected_file_is_not_surveyed(tmp_path: Path):

@@ -92,6 +92,12 @@ class BlockDecoder(Decoder, Protocol):
     Its `split` gives blocks where it can, and raw entries where it must.
     """
 
+    def count_block(self, block: Block) -> int:
+        """How many entries a block has: seldom wrong where ``entries`` is, and no more costly.
+
+        For who wants to know before the block is read.
+        """
+
     def read_block(self, block: Block) -> BlockDevices:
         """Read all entries of a block. Pure, as `read`."""
 

@@ -6,7 +6,7 @@ from concurrent.futures import CancelledError
 from time import monotonic
 from typing import Any
 
-from distributed import Client, Future
+from distributed import Client, Future, wait
 from distributed.client import ClosedClientError, FutureCancelledError
 from distributed.scheduler import KilledWorker
 
@@ -15,6 +15,9 @@ from tng.distributed.tasks import OtherVersionError
 
 LOOK_SECONDS = 2.0
 """Between two looks whether there are workers."""
+
+FETCH_SECONDS = 60.0
+"""For a result to come, a few MB at most, before it is looked who is left to send it."""
 
 PATIENCE_SECONDS = 60.0
 """How long there may be no worker: one that died is replaced in a few seconds."""
@@ -59,7 +62,10 @@ class Calls:
         lonely_since: float | None = None
         while True:
             try:
-                return future.result(timeout=LOOK_SECONDS)
+                if future.status == "pending":
+                    with self._client.as_current():
+                        wait(future, timeout=LOOK_SECONDS)
+                return future.result(timeout=FETCH_SECONDS)
             except KilledWorker as error:
                 raise WorkersDiedError(error.allowed_failures + 1) from error
             except (CancelledError, asyncio.CancelledError, FutureCancelledError) as error:

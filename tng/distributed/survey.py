@@ -1,18 +1,21 @@
 """Cutting an input where it can be read, and telling only where its blocks are.
 
-The stream is read once, by the very code that cuts inputs elsewhere: what is found, in which order
-and under which numbers cannot differ. Whoever takes the survey reads the bytes of a block again,
-and compares their digest.
+The stream is read once, by the very code that cuts inputs elsewhere: what is found, and in which
+order, cannot differ; the numbers of entries are predicted with more care. Whoever takes the survey
+reads the bytes of a block again, and compares their digest.
 """
 
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from hashlib import sha256
+from typing import cast
 
-from tng.decode.interface import Block, Decoder
+from tng.decode.interface import Block, BlockDecoder, Decoder
+from tng.models import Undecodable
 from tng.scan.shares import Item, Readable, items_of
 from tng.scan.stored import StoredBlock
+from tng.scan.working import moved
 from tng.sources import Input, open_located
 from tng.sources.streams import DAMAGE
 from tng.storage import Stored, describe
@@ -72,7 +75,7 @@ def _survey(opened: Input, location: str) -> Survey | None:
     parts: list[Item | bytes] = []
     rows = bytearray()
     decoder: Decoder | None = None
-    for item in items_of(opened):
+    for item in _counted(items_of(opened)):
         if len(parts) > MOST_OTHERS or len(rows) > MOST_BLOCKS * _ROW.size:
             return None
         if isinstance(item, Readable):
@@ -89,6 +92,22 @@ def _survey(opened: Input, location: str) -> Survey | None:
             rows.clear()
         parts.append(item)
     return None if decoder is None else Survey(decoder, opened.path, location, tuple(parts))
+
+
+def _counted(items: Iterator[Item]) -> Iterator[Item]:
+    """The items of an input under better numbers: wrong ones cost who coordinates most."""
+    shift = 0
+    for item in items:
+        if isinstance(item, Readable) and isinstance(item.piece, Block):
+            # Only a `BlockDecoder` cuts blocks.
+            entries = cast("BlockDecoder", item.decoder).count_block(item.piece)
+            first = item.piece.first_entry + shift
+            yield replace(item, piece=replace(item.piece, first_entry=first, entries=entries))
+            shift += entries - item.piece.entries
+        elif isinstance(item, Undecodable):
+            yield replace(item, source=moved(item.source, shift))
+        else:
+            yield item
 
 
 def _stored(block: Block, location: str) -> StoredBlock:

@@ -87,12 +87,13 @@ def _shifted(item: Readable | Undecodable, shift: int) -> Readable | Undecodable
     if not shift:
         return item
     if isinstance(item, Undecodable):
-        return replace(item, source=_moved(item.source, shift))
+        return replace(item, source=moved(item.source, shift))
     raw = cast("RawEntry", item.piece)
-    return replace(item, piece=replace(raw, source=_moved(raw.source, shift)))
+    return replace(item, piece=replace(raw, source=moved(raw.source, shift)))
 
 
-def _moved(source: Source, shift: int) -> Source:
+def moved(source: Source, shift: int) -> Source:
+    """The source with the number of its entry moved; lines stay."""
     return source if source.entry is None else replace(source, entry=source.entry + shift)
 
 

@@ -52,12 +52,19 @@ class MicrochipManifestDecoder:
         """Read one entry (see `tng.decode.microchip.entry`)."""
         return read_entry(raw.source, raw.data[0], raw.findings)
 
+    def count_block(self, block: Block) -> int:
+        """What seems to be their number is, where the braces are shared out evenly among them."""
+        opened = block.data.count(b"{")
+        is_even = block.entries and opened % block.entries == 0
+        if is_even and opened == block.data.count(b"}"):
+            return block.entries
+        return len(_parts(block))
+
     def read_block(self, block: Block) -> BlockDevices:
         """Read the entries of a block."""
         devices: list[Decoded] = []
         notes = block.findings
-        stretch = Stretch(block.data, block.is_followed, block.is_unclosed)
-        parts = read_stretch(stretch, ENTRY_START)
+        parts = _parts(block)
         for number, part in enumerate(parts, block.first_entry):
             source = Source(block.file, number)
             try:
@@ -66,6 +73,11 @@ class MicrochipManifestDecoder:
                 devices.append(Undecodable(source, (failure(error),)))
             notes = ()
         return BlockDevices(devices, len(parts))
+
+
+def _parts(block: Block) -> list[dict[str, Any]] | list[Cut | Damage]:
+    stretch = Stretch(block.data, block.is_followed, block.is_unclosed)
+    return read_stretch(stretch, ENTRY_START)
 
 
 def _read_part(

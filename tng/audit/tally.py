@@ -8,6 +8,12 @@ from tng.audit.intake import Counted
 from tng.audit.models import Tally
 from tng.models import AnchorReference, Status
 
+MAX_PARTS = 1_000
+"""Part numbers told apart of which nothing genuine came: anybody can make up as many as devices."""
+
+OTHER_PARTS = "other part numbers"
+"""What the rest of them is counted as."""
+
 _GENUINE = (Status.VERIFIED, Status.ATTESTED)
 
 
@@ -16,10 +22,23 @@ class TallyCounter:
     """Counts of a run; `result` freezes them."""
 
     _devices: Counter[Counted] = field(default_factory=Counter)
+    _parts: set[str] = field(default_factory=set)
 
     def add(self, counted: Counted) -> None:
         """Count one device."""
+        if counted not in self._devices:
+            counted = self._bounded(counted)
         self._devices[counted] += 1
+
+    def _bounded(self, counted: Counted) -> Counted:
+        """The same without its part number, if that is one too many to be believed."""
+        part = counted.part_number
+        if part is None or part in self._parts:
+            return counted
+        if counted.status not in _GENUINE and len(self._parts) >= MAX_PARTS:
+            return counted._replace(part_number=OTHER_PARTS)
+        self._parts.add(part)
+        return counted
 
     @property
     def vouching(self) -> Mapping[AnchorReference, int]:

@@ -42,9 +42,10 @@ class Tally:
 
     ``statuses`` counts outcomes; ``chips`` counts distinct chips, ``accepted_chips`` those of
     them that are genuine. ``parts`` counts accepted and other outcomes by part number (``""``
-    where unknown), as (accepted, others). ``provisioned`` counts by month of provisioning (the
-    signed timestamp, otherwise the certificate's begin), ``ends`` by year of the
-    certificates' end; certificates without end (RFC 5280 §4.1.2.5) are under ``"none"``.
+    where unknown), as (accepted, others); beyond a thousand, those of which nothing is accepted
+    are counted together. ``provisioned`` counts by month of provisioning (the signed timestamp,
+    otherwise the certificate's begin), ``ends`` by year of the certificates' end; certificates
+    without end (RFC 5280 §4.1.2.5) are under ``"none"``.
     """
 
     statuses: Mapping[Status, int]

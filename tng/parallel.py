@@ -88,7 +88,8 @@ class _Spreading(Generic[Piece, Result]):
             while self._waiting:
                 yield self._take()
         finally:
-            self._pool.shutdown(wait=False, cancel_futures=True)
+            # Waited for, since a pool that is still ending when the interpreter does complains.
+            self._pool.shutdown(wait=True, cancel_futures=True)
 
     def _submit(self, waiting: _Waiting[Piece, Result]) -> None:
         self._waiting.append(waiting)
@@ -120,7 +121,7 @@ class _Spreading(Generic[Piece, Result]):
 
     def _submit_again(self) -> None:
         """Replace the pool, and give the new one what is not done."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._pool.shutdown(wait=True, cancel_futures=True)
         self._pool = _start_pool(self._work, self._jobs)
         waiting, self._waiting = self._waiting, deque()
         for item in waiting:
@@ -145,7 +146,7 @@ def _do_alone(work: Work[Piece, Result], piece: Piece) -> Result | Lost:
     else:
         return result
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+        pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _start_pool(work: Work[Any, Any], jobs: int) -> ProcessPoolExecutor:

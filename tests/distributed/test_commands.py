@@ -154,6 +154,26 @@ def test_a_scheduler_that_is_not_there_is_told(tmp_path: Path):
     assert "dask scheduler" in raised.value.hint
 
 
+_WITHOUT_DASK = """
+import sys
+sys.modules["distributed"] = None
+from tng.cli import main
+main()
+"""
+
+
+def test_that_the_package_is_missing_is_told():
+    done = subprocess.run(
+        [sys.executable, "-c", _WITHOUT_DASK, "verify", str(MANIFESTS), "--dask", "local"],
+        env=environment(),
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 3
+    assert b"error: --dask needs the package distributed" in done.stderr
+    assert b"pip install 'tng[dask]'" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

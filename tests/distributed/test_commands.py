@@ -100,6 +100,23 @@ class TestOnWorkers:
         assert b"Traceback" not in stderr
         _wait_for_none_of(run.pid)
 
+    def test_a_plan_that_is_interrupted_says_so_and_nothing_else(self, tmp_path: Path):
+        """Its handler of signals lets the scan end at the next device, in the middle of it."""
+        (tmp_path / "long.json").write_bytes(array(*entries() * 20))
+        target = ("--cloud", "aws", "--region", "eu-central-1", "--policy", "fleet", "--offline")
+        with _session("plan", "long.json", *target, "--dask", "local", cwd=tmp_path) as run:
+            deadline = time.monotonic() + 60
+            while len(_of_session(run.pid)) < 2 + (os.cpu_count() or 1):
+                assert time.monotonic() < deadline
+                time.sleep(0.1)
+            time.sleep(1)
+            os.killpg(run.pid, signal.SIGINT)
+            _, stderr = run.communicate(timeout=60)
+        assert run.returncode == 130
+        assert b"Traceback" not in stderr
+        assert b"error: interrupted" in stderr
+        _wait_for_none_of(run.pid)
+
     def test_workers_end_with_a_coordinator_that_is_killed(self, tmp_path: Path):
         (tmp_path / "long.json").write_bytes(array(*entries() * 20))
         with _session(
@@ -192,7 +209,7 @@ def _session(*arguments: str, cwd: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [*TNG, *arguments],
         cwd=cwd,
-        env=environment(),
+        env=environment(TMPDIR=str(cwd)),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         start_new_session=True,

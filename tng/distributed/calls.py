@@ -98,6 +98,18 @@ class Calls:
             )
         return now if lonely_since is None else lonely_since
 
+    def forget(self, future: "Future[Any]") -> None:
+        """Have the cluster forget a call, done or not; nothing, where it was left already.
+
+        Who stops in the middle may leave the cluster before the iterators that use it end.
+        """
+        if self._client.status != "running":
+            return
+        if future.done():
+            future.release()
+        else:
+            future.cancel()
+
     def threads(self) -> int:
         """How many tasks the workers can do at once; `ClusterError` if nobody says."""
         try:

@@ -50,4 +50,4 @@ class DaskCluster:
         try:
             yield from Spreading[Result](self._calls, given).run(shares)
         finally:
-            given.release()
+            self._calls.forget(given)

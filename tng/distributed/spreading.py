@@ -70,7 +70,7 @@ class Spreading(Generic[Result]):
                 yield from self._take()
         finally:
             for task in self._waiting:
-                task.future.cancel()
+                self._calls.forget(task.future)
 
     def _begin(self, shares: Sequence[Share]) -> _Task:
         if self._begun % _RECOUNT == 0:
@@ -103,7 +103,7 @@ class Spreading(Generic[Result]):
                 task.shares, task.future = again.shares, again.future
                 result = self._calls.result(task.future)
         finally:
-            task.future.release()
+            self._calls.forget(task.future)
         return cast("Sequence[Done[Result] | Lost]", unpacked_results(result))
 
     def _alone(self, share: Share, deaths: int) -> Done[Result] | Lost:

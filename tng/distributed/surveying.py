@@ -56,7 +56,7 @@ class Surveying:
                 yield from self._take(asked)
         finally:
             for item in asked:
-                item.future.cancel()
+                self._calls.forget(item.future)
 
     def _ask(self, opened: Opened) -> _Asked | None:
         if not isinstance(opened, Input) or opened.location is None:
@@ -90,7 +90,7 @@ class Surveying:
         else:
             return found
         finally:
-            asked.future.release()
+            self._calls.forget(asked.future)
 
 
 def _describe(location: str) -> Stored | None:

@@ -1,6 +1,7 @@
 """One outcome as the flat values that every format shows (schema ``tng.report/1``)."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from tng.findings import Finding
 from tng.models import AnchorReference, AttestedDevice, Outcome, Source, Undecodable, VerifiedDevice
@@ -70,9 +71,12 @@ _CERTIFICATE_MEMBERS = (
 )
 
 
+# Devices of a batch share the dates of their certificates.
+@lru_cache(maxsize=1024)
 def timestamp(moment: datetime) -> str:
     """RFC 3339 in UTC, to the second."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ").rjust(20, "0")
+    # Not `strftime`, which takes ten times as long.
+    return f"{moment.astimezone(UTC).replace(tzinfo=None, microsecond=0).isoformat()}Z"
 
 
 def _anchor_member(reference: AnchorReference) -> Row:

@@ -8,7 +8,7 @@ This module does not decide whether a certificate is to be believed.
 """
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import Enum
 from functools import lru_cache
 from hashlib import sha256
@@ -25,6 +25,7 @@ from tng.x509.names import (
     read_name_beginning,
     read_similar_name,
 )
+from tng.x509.validity import read_validity
 
 MAX_CERTIFICATE_BYTES = 64 * 1024
 """Far above the largest genuine one (RSA-4096: 1.4 kB)."""
@@ -153,7 +154,7 @@ def _lay_out(data: bytes) -> Layout:
 def _assemble(data: bytes, layout: Layout, tolerances: list[Finding]) -> Certificate:
     """Read the values of a certificate whose layout is known."""
     issuer = read_cached_name(data[layout.issuer : layout.validity])
-    not_before, not_after, early = _validity(data[layout.validity : layout.subject])
+    not_before, not_after, early = read_validity(data[layout.validity : layout.subject])
     subject = (
         read_similar_name(data, layout.subject, layout.subject_beginning, layout.key)
         if layout.subject_beginning is not None
@@ -235,44 +236,6 @@ def _other_version_and_serial(data: bytes, position: int, end: int) -> tuple[int
     if tag != der.INTEGER or stop == start:
         raise CertificateError("the serial number is not an integer")
     return start, stop
-
-
-@lru_cache(maxsize=1024)
-def _validity(element: bytes) -> tuple[datetime, datetime, tuple[Finding, ...]]:
-    """Read a Validity; remembered, since the devices of a batch were issued together."""
-    start, stop = der.expect(element, 0, len(element), der.SEQUENCE, "validity")
-    not_before, position, early = _time(element, start, stop)
-    not_after, position, early_end = _time(element, position, stop)
-    if position != stop:
-        raise CertificateError("bytes after the validity")
-    if not (early or early_end):
-        return not_before, not_after, ()
-    message = f"valid until {not_after:%Y-%m-%d}, written as GeneralizedTime"
-    return not_before, not_after, (finding("generalized-time-before-2050", message),)
-
-
-def _time(data: bytes, offset: int, end: int) -> tuple[datetime, int, bool]:
-    tag, start, stop = der.header(data, offset, end)
-    digits = data[start : stop - 1]
-    if data[stop - 1 : stop] != b"Z" or not digits.isdigit():
-        raise CertificateError("a date is not in the form that certificates use")
-    if tag == der.UTC_TIME and len(digits) == 12:
-        year = int(digits[:2])
-        year += 1900 if year >= 50 else 2000
-        rest = digits[2:]
-    elif tag == der.GENERALIZED_TIME and len(digits) == 14:
-        year = int(digits[:4])
-        rest = digits[4:]
-    else:
-        raise CertificateError("a date is not in the form that certificates use")
-    try:
-        moment = datetime(
-            year, int(rest[:2]), int(rest[2:4]), int(rest[4:6]), int(rest[6:8]), int(rest[8:]),
-            tzinfo=UTC,
-        )  # fmt: skip
-    except ValueError as error:
-        raise CertificateError(f"a date does not exist: {error}") from error
-    return moment, stop, tag == der.GENERALIZED_TIME and year < 2050
 
 
 def _extensions(data: bytes, position: int, end: int) -> Extensions:

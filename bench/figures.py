@@ -62,7 +62,7 @@ class Settings:
 
     folder: Path
     say: Callable[[str], None]
-    entries: int = 10_000
+    entries: int = 30_000
     middle: int = 100_000
     large: int = 1_000_000
     rounds: int = 5

@@ -77,6 +77,7 @@ def test_damage_is_found_alike_in_blocks_and_one_by_one(damaged, size, portions)
                 b'{"payload":"a"}', b'{"payload": 1, "header":{"uniqueId":"x"}}', b'{"foo":1}',
                 b'{"header":', b"}", b'"', b"[", b"]", b",", b"\n", b"x", b'{"signature" :"}"}',
                 b'{"payload":"a","payload":"b"}', b'\\"', b"{",
+                b'{"protected":1,"payl\\u006fad":"a"}',
             ]
         ),
         max_size=30,
@@ -95,6 +96,15 @@ def test_any_mixture_is_found_alike_in_blocks_and_one_by_one(parts, size, portio
 def test_a_truncated_manifest_is_found_alike(length: int, size: int):
     data = _array(_entries())[:length]
     assert _in_blocks(data, size) == _one_by_one(data)
+
+
+@pytest.mark.parametrize("tiny", [b'{"payload":1},', b'{"protected":1},', b"{},", b"{,"])
+def test_what_cannot_be_entries_by_its_size_makes_no_block(tiny: bytes):
+    # A block of it would be a hundred thousand findings at once.
+    data = b"[" + _entries()[0] + b"," + tiny * 1000 + b'{"payload":1}]'
+    parts = list(cut_stretches(io.BytesIO(data), ENTRY_START))
+    assert not any(isinstance(part, Stretch) for part in parts)
+    assert [_parsed(part) for part in parts] == _one_by_one(data)
 
 
 class _FailingStream(PortionedStream):

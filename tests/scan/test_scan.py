@@ -11,11 +11,12 @@ import orjson
 import pytest
 
 from tests.judging import TRUST, codes, microchip, verifier
+from tng.decode.interface import Block
 from tng.models import Outcome, Status, Undecodable
 from tng.parallel import Lost
 from tng.scan import Scan
 from tng.scan.losses import without
-from tng.scan.shares import ShareCutter
+from tng.scan.shares import Readable, ShareCutter
 from tng.sources import open_inputs
 from tng.testing.manifest import BARE_STYLE, make_entries
 from tng.verify.verifier import Verifier
@@ -159,6 +160,18 @@ def test_an_entry_that_kills_its_process_affects_its_share_alone(poisoned: _Pois
     assert scan.summary.codes["entry-lost"] == len(lost)
     assert [_place(outcome) for outcome in outcomes] == list(range(1, COUNT + 1))
     assert sum(o.status is Status.VERIFIED for o in outcomes) == COUNT - len(lost)
+
+
+def test_a_share_has_few_bytes_whatever_number_of_entries_they_seem_to_be():
+    # No "payload" at all: each block of half a megabyte seems to hold nothing.
+    entry = b'{"protected":"' + b"a" * 4000 + b'"},'
+    data = b"[" + entry * 2000 + b'{"protected":1}]'
+    shares = list(ShareCutter().cut(open_inputs(["-"], io.BytesIO(data))))
+    blocks = [
+        [item.piece for item in share.items if isinstance(item, Readable)] for share in shares
+    ]
+    assert sum(isinstance(one, Block) and not one.entries for each in blocks for one in each) > 10
+    assert max(sum(len(one.data) for one in each) for each in blocks) < 2 * 1024 * 1024
 
 
 def test_a_lost_share_names_every_entry(tmp_path: Path):

@@ -170,6 +170,30 @@ def test_the_length_is_known_before_all_bytes_are_there(data, length):
     assert element_length(data) == length
 
 
+def rsa(exponent: int) -> bytes:
+    numbers = der.sequence(der.integer(2**2047 + 1), der.integer(exponent))
+    algorithm = der.sequence(der.object_identifier("1.2.840.113549.1.1.1"), b"\x05\x00")
+    return der.sequence(algorithm, der.bit_string(numbers))
+
+
+def test_a_certificate_whose_key_is_shorter_is_not_read_by_the_layout_of_another():
+    # Two bytes fewer of key and two more of extensions: all else is the same, and as long.
+    alike = [
+        certificate(key=rsa(exponent), extensions=der.explicit(3, der.sequence(unknown(1, size))))
+        for exponent, size in ((65537, 4), (3, 6))
+    ]
+    assert len(alike[0]) == len(alike[1])
+    for data in alike:
+        assert read_certificate(data).public_key.algorithm == "RSA-2048"
+
+
+def test_what_looks_like_a_key_identifier_inside_another_extension_is_none():
+    lure = der.octet_string(bytes.fromhex("0603551d0e04160414"))
+    other = der.sequence(der.object_identifier("1.2.3"), lure)
+    data = certificate(extensions=der.explicit(3, der.sequence(other, IDENTIFIER)))
+    assert read_certificate(data).extensions.subject_key_identifier == bytes(20)
+
+
 def test_long_names_and_extensions_are_not_kept_in_memory():
     # Read but not remembered: with 1024 such names a stranger could fill the memory.
     long = 60_000

@@ -85,7 +85,11 @@ def read_extensions(data: bytes, offset: int, end: int) -> Extensions:
     if is_long or place < len(_KEY_IDENTIFIER_START) or behind > end:
         return _read_block(data[offset:end])[0]
     block = data[offset:place] + bytes(_KEY_IDENTIFIER_BYTES) + data[behind:end]
-    same, found_place = _read_remembered(block)
+    try:
+        same, found_place = _read_remembered(block)
+    except der.DerError:
+        # Either what was read is malformed, or the zeros took the place of something else.
+        return _read_block(data[offset:end])[0]
     if found_place != place - offset:
         return _read_block(data[offset:end])[0]
     return Extensions(

@@ -8,6 +8,7 @@ other one whose remaining bytes are equal, since the bytes that were walked over
 
 from dataclasses import dataclass
 
+from tng.x509 import der
 from tng.x509.names import NameBeginning
 
 MAX_LAYOUT_BYTES = 4096
@@ -56,11 +57,12 @@ def fixed_bytes(data: bytes, layout: Layout, beginning: NameBeginning) -> tuple[
 
     Of the validity and the key the header alone: what is in them is read each time.
     """
+    _, key_start, _ = der.header(data, layout.key, layout.extensions)
     return (
         data[: layout.serial],
         data[layout.serial_stop : layout.validity + 2],
         data[layout.subject : beginning.text],
-        data[layout.key : layout.key + 2],
+        data[layout.key : key_start],
         data[layout.tbs_stop : layout.signature],
     )
 

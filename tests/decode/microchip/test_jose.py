@@ -3,7 +3,7 @@
 import base64
 import tracemalloc
 
-from tng.decode.microchip.jose import read_protected_header
+from tng.decode.microchip.jose import key_spki, read_protected_header
 
 
 def test_long_protected_headers_are_not_kept_in_memory():
@@ -21,3 +21,12 @@ def test_long_protected_headers_are_not_kept_in_memory():
         assert tracemalloc.get_traced_memory()[0] < len(texts[0])
     finally:
         tracemalloc.stop()
+
+
+def test_a_padded_coordinate_is_told_whatever_its_length():
+    tolerances: list[tuple[str, str]] = []
+    key = {"kty": "EC", "crv": "P-256", "x": "A" * 42 + "=", "y": "A" * 43}
+    spki = key_spki(key, tolerances)
+    assert spki is not None
+    assert spki.endswith(bytes(64))
+    assert [code for code, _ in tolerances] == ["base64url-padded", "jwk-short-coordinate"]

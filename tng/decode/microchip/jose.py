@@ -119,7 +119,7 @@ def _p256(key: Mapping[str, Any]) -> bytes | None:
     x, y = key.get("x"), key.get("y")
     if key.get("crv") != "P-256" or not isinstance(x, str) or not isinstance(y, str):
         return None
-    if len(x) != _P256_CHARACTERS or len(y) != _P256_CHARACTERS:
+    if len(x) != _P256_CHARACTERS or len(y) != _P256_CHARACTERS or "=" in x + y:
         return None
     return P256_SPKI_PREFIX + base64url(x, "key member x") + base64url(y, "key member y")
 

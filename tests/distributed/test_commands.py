@@ -5,8 +5,10 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -171,8 +173,29 @@ def test_a_scheduler_that_is_not_there_is_told(tmp_path: Path):
     assert "dask scheduler" in raised.value.hint
 
 
+@pytest.mark.parametrize("words", [b"", b"HTTP/1.0 400 Bad Request\r\n\r\n"])
+def test_something_else_that_listens_there_is_told(words: bytes):
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+        threading.Thread(target=_answer, args=(listening, words), daemon=True).start()
+        with (
+            pytest.raises(ClusterError, match="no scheduler answers"),
+            connected(f"tcp://127.0.0.1:{port}", seconds=1),
+        ):
+            pass
+
+
+def _answer(listening: socket.socket, words: bytes) -> None:
+    accepted, _ = listening.accept()
+    with accepted:
+        accepted.sendall(words)
+        while accepted.recv(1 << 16):
+            pass
+
+
 _WITHOUT_DASK = """
 import sys
+import threading
 sys.modules["distributed"] = None
 from tng.cli import main
 main()

@@ -1,5 +1,6 @@
 """Reaching a cluster, or starting one on this machine, and leaving it again."""
 
+import asyncio
 import logging
 import os
 import re
@@ -92,13 +93,26 @@ def _reach(address: str, seconds: float) -> "Client":
     if address.startswith("tls:"):
         _refuse_without_certificate(address)
     try:
+        asyncio.run(_greet(address, seconds))
         return Client(address, timeout=seconds, set_as_default=False, name="tng")
-    # RuntimeError: dask's configuration demands tls://.
-    except (OSError, TimeoutError, RuntimeError) as error:
+    # RuntimeError: dask's configuration demands tls://. The last three: an answer of other words.
+    except (OSError, TimeoutError, RuntimeError, ValueError, EOFError, MemoryError) as error:
         raise ClusterError(
             f"no scheduler answers at {address}",
             "Check address, network and certificates, and that `dask scheduler` runs there.",
         ) from error
+
+
+async def _greet(address: str, seconds: float) -> None:
+    """Meet who listens there: a client waits forever for a greeting from what is no scheduler."""
+    from distributed.comm import connect
+    from distributed.security import Security
+
+    async with asyncio.timeout(seconds):
+        greeted = await connect(
+            address, timeout=seconds, **Security().get_connection_args("client")
+        )
+        greeted.abort()
 
 
 def _refuse_without_certificate(address: str) -> None:

@@ -105,7 +105,7 @@ def _reach(address: str, seconds: float) -> "Client":
 
 async def _greet(address: str, seconds: float) -> None:
     """Meet who listens there: a client waits forever for a greeting from what is no scheduler."""
-    from distributed.comm import connect
+    from distributed.comm.core import connect
     from distributed.security import Security
 
     async with asyncio.timeout(seconds):

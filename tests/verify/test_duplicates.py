@@ -1,4 +1,5 @@
 import io
+import zipfile
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import cache
@@ -70,6 +71,17 @@ def test_the_same_certificate_by_manifest_and_by_pem_is_a_duplicate(tmp_path):
 def test_a_lite_entry_that_comes_twice_is_attested_once():
     entry = make_entry(microchip(), microchip().device(9), LITE_STYLE)
     outcomes = judge(manifest([entry, entry]))
+    assert _statuses(outcomes) == ["attested", "rejected"]
+    assert "duplicate-device-id" in codes(outcomes[1])
+
+
+def test_a_lite_entry_is_attested_once_even_if_two_members_of_a_zip_have_one_name(tmp_path):
+    data = manifest([make_entry(microchip(), microchip().device(9), LITE_STYLE)])
+    with zipfile.ZipFile(tmp_path / "two.zip", "w") as archive:
+        archive.writestr("a.json", data)
+        with pytest.warns(UserWarning, match="Duplicate name"):
+            archive.writestr("a.json", data)
+    outcomes = judge_files([tmp_path / "two.zip"])
     assert _statuses(outcomes) == ["attested", "rejected"]
     assert "duplicate-device-id" in codes(outcomes[1])
 

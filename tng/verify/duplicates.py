@@ -124,8 +124,9 @@ class DuplicateIndex:
         if key and same_key and same_key[2] == key[2]:
             return self._finding("duplicate-certificate", same_key)
         same_identity = self._store.get(identity[0])
-        # One entry may hold several certificates of one chip: the id is then its own.
-        if same_identity and same_identity[1] != identity[1]:
+        # One entry may hold several certificates of one chip: the id is then its own. Without a
+        # certificate there is one device an entry, and members of a zip may have equal names.
+        if same_identity and (key is None or same_identity[1] != identity[1]):
             return self._finding("duplicate-device-id", same_identity)
         return self._finding("duplicate-public-key", same_key) if same_key else None
 

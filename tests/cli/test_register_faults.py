@@ -121,4 +121,5 @@ def test_a_rate_at_the_quota_is_never_throttled(workshop, case):
     case.limit(20)
     workshop.register(workshop.manifest(40), *case.one, "--rate", "20")
     case.assert_registered(case.first, 40)
-    assert {call.status for call in case.log} == {200}
+    # What is not there yet is asked for, too.
+    assert {call.status for call in case.log} <= {200, 404}

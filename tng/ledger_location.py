@@ -87,6 +87,8 @@ def _is_clear(text: str, database: str, hosts: str) -> bool:
     return (
         text.isprintable()
         and not any(character in text for character in "# ")
+        # libpq looks for an @ up to the first slash, whatever question marks come before.
+        and not re.match(r"[^/]*\?[^/]*@", text.partition("://")[2])
         and "@" not in database
         and all(re.fullmatch(r"(\[[^\]]*\]|[^:\[\]]*)(:\d*)?", host) for host in hosts.split(","))
     )

@@ -117,6 +117,10 @@ def test_an_audit_never_replaces_what_it_reads(bucket, reel, source):
         (("audit", "{}/reels/7.json", "--output", "{}/a.json", "--sign", "k"), 2, "stands beside"),
         (("audit", "{}/reels/7.json", "--expect", "{}/none.csv"), 3, "does not exist"),
         (("diff", "{}/none.json", "{}/none.json"), 3, "does not exist"),
+        (("decode", "{}/reels/7.json", "-o", "{}/out"), 2, "of this machine"),
+        (("verify", "{}/reels/7.json", "--trust-anchor", "{}/root.pem"), 2, "of this machine"),
+        (("plan", "{}/reels/7.json", "--offline", "-o", "{}/p.json"), 2, "of this machine"),
+        (("register", "--plan", "{}/p.json"), 2, "of this machine"),
     ],
 )
 def test_what_cannot_be_used_is_told_with_the_next_step(bucket, reel, arguments, code, told):

@@ -28,7 +28,14 @@ def decode(
     sources: options.Sources,
     *,
     folder: Annotated[
-        Path, typer.Option("--output-dir", "-o", metavar="DIR", help="Where the files go.")
+        Path,
+        typer.Option(
+            "--output-dir",
+            "-o",
+            metavar="DIR",
+            parser=options.file_here,
+            help="Where the files go.",
+        ),
     ] = Path("certificates"),
     chain: Annotated[
         bool, typer.Option("--chain", help="Append the issuers found beside.")

@@ -6,7 +6,26 @@ from typing import Annotated
 
 import typer
 
+from tng.errors import UsageError
 from tng.findings.model import Severity
+
+
+def file_here(name: str | Path) -> Path:
+    """The path of a file or folder that has to be on this machine.
+
+    Raises `UsageError` for a URL: as a path, it would be a folder called ``s3:``.
+    """
+    from tng.storage.locations import is_url, local_path
+
+    if isinstance(name, Path):
+        return name
+    if is_url(name):
+        raise UsageError(
+            "a URL was given where a file or folder of this machine has to be",
+            "Sources, --expect and --output may be URLs; give a path here.",
+        )
+    return Path(local_path(name))
+
 
 Sources = Annotated[
     list[str],
@@ -75,18 +94,27 @@ AtOption = Annotated[
 TrustAnchorOption = Annotated[
     list[Path],
     typer.Option(
-        "--trust-anchor", metavar="FILE", help="Trust these CA certificates as well (PEM or DER)."
+        "--trust-anchor",
+        metavar="FILE",
+        parser=file_here,
+        help="Trust these CA certificates as well (PEM or DER).",
     ),
 ]
 ManifestSignerOption = Annotated[
     list[Path],
-    typer.Option("--manifest-signer", metavar="FILE", help="Trust these manifest signers as well."),
+    typer.Option(
+        "--manifest-signer",
+        metavar="FILE",
+        parser=file_here,
+        help="Trust these manifest signers as well.",
+    ),
 ]
 IntermediateOption = Annotated[
     list[Path],
     typer.Option(
         "--intermediate",
         metavar="FILE",
+        parser=file_here,
         help="Issuer certificates that are missing; trusted only under an anchor.",
     ),
 ]

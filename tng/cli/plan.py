@@ -13,7 +13,13 @@ from tng.cli.target_flags import ALL, Flags, takes_flags
 
 PlanFile = Annotated[
     Path | None,
-    typer.Option("--out", "-o", metavar="FILE", help="Save the plan; apply it with register."),
+    typer.Option(
+        "--out",
+        "-o",
+        metavar="FILE",
+        parser=options.file_here,
+        help="Save the plan; apply it with register.",
+    ),
 ]
 
 

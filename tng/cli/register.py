@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from tng.cli.registering import Prepared
 
 SavedPlan = Annotated[
-    Path | None, typer.Option("--plan", metavar="FILE", help="Apply what `tng plan` saved.")
+    Path | None,
+    typer.Option(
+        "--plan", metavar="FILE", parser=options.file_here, help="Apply what `tng plan` saved."
+    ),
 ]
 
 

@@ -180,6 +180,14 @@ def test_names_that_no_url_can_have_are_findings_and_lead_nowhere_else(bucket):
 
 
 @pytest.mark.slow
+def test_the_address_of_a_service_without_its_scheme_is_told(monkeypatch):
+    use_environment(monkeypatch, aws_environment("127.0.0.1:9"))
+    (found,) = open_inputs(["s3://bucket/key"], io.BytesIO())
+    assert not isinstance(found, Input)
+    assert "no URL. Check the network, AWS_ENDPOINT_URL" in found.findings[0].message
+
+
+@pytest.mark.slow
 def test_a_connection_that_breaks_ends_that_input_alone(bucket, s3_endpoint, monkeypatch):
     big, small = bucket.put("big", BIG), bucket.put("small", b"[]")
     with breaking(s3_endpoint, b"bytes=%d-" % BLOCK, 100_000) as endpoint:

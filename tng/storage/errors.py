@@ -98,6 +98,10 @@ def as_storage_error(error: Exception, url: Url) -> StorageError:
             f"{shown}: no connection, or it broke ({type(behind[-1]).__name__})",
             _NETWORK_HINT[url.service],
         )
+    if any(str(item).startswith("Invalid endpoint") for item in behind):
+        return StorageError(
+            f"{shown}: the address of the service is no URL", _NETWORK_HINT[url.service]
+        )
     what = detail or f" ({type(behind[-1]).__name__})"
     return StorageError(f"{shown}: the service refused or failed{what}", "Run the command again.")
 

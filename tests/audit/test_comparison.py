@@ -264,7 +264,9 @@ _DEVICES = st.lists(
 )
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(old=_DEVICES, new=_DEVICES)
 def test_the_other_way_round_is_the_mirror_and_nothing_changes_to_itself(compare, old, new):
     assert compare(old, old) == []

@@ -22,8 +22,11 @@ MAX_ISSUERS = 8
 """Twice the longest genuine chain."""
 
 _REMEMBERED = 256
-"""Issuers whose chains are remembered: many more than one batch has, and no more memory
-than a few dozen megabytes if each of them comes with all the certificates it can."""
+"""Issuers whose chains are remembered: many more than one batch has."""
+
+_REMEMBERED_BYTES = 12 * 1024
+"""What may stand beside a certificate whose issuers are remembered, `MAX_ISSUERS` genuine ones of
+RSA-4096: so that a few megabytes remember all that can be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,9 @@ class IssuerWalk:
         return self._walk(leaf, tuple(beside), 0)
 
     def _walk(self, certificate: Certificate, beside: tuple[Certificate, ...], depth: int) -> Chain:
-        side = self._sides(certificate.issuer, beside)
+        is_remembered = _is_small(certificate.issuer, beside)
+        side_of = self._sides if is_remembered else self._issuer_side
+        side = side_of(certificate.issuer, beside)
         wrong = (*self._own_findings(certificate), *side.findings)
         if wrong:
             return _stopped(*wrong)
@@ -91,10 +96,11 @@ class IssuerWalk:
         if depth == MAX_ISSUERS:
             return _stopped(finding("chain-too-long", f"more than {MAX_ISSUERS} issuers"))
         offered = [issuer for issuer in side.offered if issuer.der != certificate.der]
-        verifies = self._verifies if depth else certificate_verifies
+        verifies = self._verifies if depth and is_remembered else certificate_verifies
+        chain_of = self._issuer_chain if is_remembered else self._walk_from_issuer
         # An authority may have several certificates for one key (renewed, cross-signed).
         chains = [
-            self._issuer_chain(issuer, beside, depth + 1)
+            chain_of(issuer, beside, depth + 1)
             for issuer in offered
             if verifies(certificate, issuer.public_key)
         ]
@@ -176,6 +182,13 @@ class IssuerWalk:
         limit = min(link.not_after for link in upwards)
         names = tuple(_anchor_name(link) for link in upwards)
         return Chain(upwards[-1].reference, (), names, limit, ())
+
+
+def _is_small(issuer: Name, beside: Sequence[Certificate]) -> bool:
+    size = len(issuer.der)
+    for certificate in beside:
+        size += len(certificate.der)
+    return size <= _REMEMBERED_BYTES
 
 
 def _anchor_name(anchor: Anchor) -> str:

@@ -52,10 +52,20 @@ MAX_CHAIN = 8
 """More certificates than any ``x5c`` has."""
 
 
-@lru_cache(maxsize=256)
+_REMEMBERED_CHARACTERS = 4096
+"""Twice those of a genuine issuer of RSA-4096; longer ones are not worth the memory."""
+
+
 def _read_issuer(text: str) -> Certificate:
     """Read an issuer's certificate once: the devices of a batch share it."""
+    return _read_remembered(text) if len(text) <= _REMEMBERED_CHARACTERS else _read_anew(text)
+
+
+def _read_anew(text: str) -> Certificate:
     return read_certificate(base64_standard(text, "x5c"))
+
+
+_read_remembered = lru_cache(maxsize=256)(_read_anew)
 
 
 def read_entry(source: Source, data: bytes, notes: tuple[Finding, ...]) -> tuple[Decoded, ...]:

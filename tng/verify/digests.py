@@ -59,7 +59,9 @@ class DigestStore:
         """
         first = self._count
         # Sorted, so that neighbours in the tree are written together.
-        hashes = sorted([(self._hash_of(row[0]), number) for number, row in enumerate(rows, first)])
+        hash_of = self._hash_of
+        hashes = [(hash_of(row[0]), number) for number, row in enumerate(rows, first)]
+        hashes.sort()
         before = self._database.total_changes
         self._database.executemany("INSERT OR IGNORE INTO seen VALUES (?, ?)", hashes)
         if self._database.total_changes - before < len(rows):

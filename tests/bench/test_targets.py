@@ -61,7 +61,7 @@ def test_a_section_that_is_measured_anew_replaces_its_own_figures_alone():
 
 def test_the_picture_is_well_formed_and_says_what_is_held_in_words():
     results = {
-        "peers": result_of(peers_limit_us=100, peers_tng_us=120, peers_tng_to_jws=1.5),
+        "peers": result_of(peers_limit_us=100, peers_tng_us=120, peers_tng_to_thingpress=1.5),
         "local": result_of(one_core_ratio_to_limit=0.8),
     }
     texts = [element.text for element in Xml.fromstring(picture(results)).iter()]  # noqa: S314  # ours

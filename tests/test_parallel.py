@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tng.parallel import ALONE, DEATHS, Lost, ordered_map
+from tng.parallel import ALONE, Lost, ordered_map
+from tng.worker_pool import DEATHS
 
 MANY = 200
 

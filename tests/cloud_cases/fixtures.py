@@ -14,9 +14,9 @@ from tests.cloud_cases.aws import AWS, AwsCase
 from tests.cloud_cases.azure import IN_BULK, SINGLE, AzureCase
 from tests.cloud_cases.interface import CaseKind, CloudCase
 from tests.emulators import open_cloud
+from tng.sandbox.clouds import Emulator
 from tng.sandbox.dps.quotas import UNLIMITED
 from tng.sandbox.dps.sandbox import DpsSandbox, InstanceSpecification
-from tng.sandbox.emulator import Emulator
 
 KINDS: Mapping[str, CaseKind] = {
     "ministack": AWS,

@@ -20,7 +20,7 @@ from tng.scan import Scan
 from tng.scan.fetching import fetch, fetched, fetched_or_declared, is_stored
 from tng.scan.shares import ShareCutter, items_of
 from tng.sources import Input, InputStreamError, open_inputs
-from tng.storage import describe
+from tng.storage.reading import describe
 
 COUNT = 900
 

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from tests.emulators import CloudUnderTest
 from tests.sandbox.certificates import new_certificate
-from tng.sandbox.emulator import Emulator
+from tng.sandbox.clouds import Emulator
 
 
 def _registered(cloud: CloudUnderTest, **more):

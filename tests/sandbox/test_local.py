@@ -14,8 +14,7 @@ import pytest
 from botocore.config import Config
 
 from tng.errors import ConfigurationError
-from tng.sandbox.clouds import LocalCloud
-from tng.sandbox.emulator import Emulator
+from tng.sandbox.clouds import Emulator, LocalCloud
 from tng.sandbox.faults import Fault, ServerError
 from tng.sandbox.local import LocalClouds, RunningClouds
 from tng.sandbox.preparation import device_policy

@@ -15,16 +15,10 @@ from tests.storage.buckets import AZURITE_ACCOUNT, serve_azurite
 from tests.storage.test_s3 import BIG, names_of, packed
 from tng.errors import InputError
 from tng.sources import open_inputs
-from tng.storage import (
-    NotFoundError,
-    StorageError,
-    StorageSetupError,
-    describe,
-    open_url,
-    parse_url,
-    read_range,
-)
+from tng.storage.errors import NotFoundError, StorageError, StorageSetupError
 from tng.storage.filesystems import BLOCK
+from tng.storage.locations import parse_url
+from tng.storage.reading import describe, open_url, read_range
 from tng.storage.writing import open_for_writing
 
 pytestmark = pytest.mark.slow

@@ -3,8 +3,7 @@
 import pytest
 
 from tng.errors import UsageError
-from tng.storage import is_url, local_path, parse_url
-from tng.storage.locations import Service
+from tng.storage.locations import Service, is_url, local_path, parse_url
 
 
 @pytest.mark.parametrize(

@@ -20,17 +20,10 @@ from tng.errors import InputError
 from tng.models import Undecodable
 from tng.sources import Input, InputReadError, open_inputs
 from tng.sources.names import expand
-from tng.storage import (
-    NotFoundError,
-    StorageError,
-    StorageSetupError,
-    describe,
-    open_url,
-    parse_url,
-    read_range,
-    size,
-)
+from tng.storage.errors import NotFoundError, StorageError, StorageSetupError
 from tng.storage.filesystems import BLOCK
+from tng.storage.locations import parse_url
+from tng.storage.reading import describe, open_url, read_range, size
 from tng.storage.writing import open_for_writing
 
 BIG = random.Random(5).randbytes(2 * BLOCK + 5000)  # noqa: S311 - any bytes do
@@ -94,7 +87,8 @@ def test_a_stream_holds_a_few_blocks_whatever_the_size(bucket):
     name = bucket.put("long", BIG * 8)
     # In a process of its own, because the server is in this one.
     program = (
-        "import sys, tracemalloc; from tng.storage import open_url, size; size(sys.argv[1])\n"
+        "import sys, tracemalloc; from tng.storage.reading import open_url, size\n"
+        "size(sys.argv[1])\n"
         "tracemalloc.start()\n"
         "with open_url(sys.argv[1]) as stream:\n"
         "    print(sum(map(len, iter(lambda: stream.read(100_000), b''))))\n"

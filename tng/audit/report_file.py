@@ -19,7 +19,7 @@ from tng.report.json_report import REPORT_SCHEMA
 from tng.sources import Archive, InputStreamError, open_inputs
 from tng.sources.names import STDIN
 from tng.sources.types import Opened
-from tng.storage import is_url, local_path
+from tng.storage.locations import is_url, local_path
 
 MAX_DEVICE_BYTES = 1024 * 1024
 """A thousand times a usual one."""

@@ -13,8 +13,7 @@ import typer
 
 from tng.cli.console import data, talk
 from tng.errors import ConfigurationError
-from tng.sandbox.clouds import LocalCloud
-from tng.sandbox.emulator import Emulator
+from tng.sandbox.clouds import Emulator, LocalCloud
 
 if TYPE_CHECKING:
     from tng.sandbox.dps.sandbox import RunningDps

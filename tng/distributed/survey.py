@@ -18,7 +18,7 @@ from tng.scan.stored import StoredBlock
 from tng.scan.working import moved
 from tng.sources import Input, open_located
 from tng.sources.streams import DAMAGE
-from tng.storage import Stored, describe
+from tng.storage.reading import Stored, describe
 
 _ROW = struct.Struct("<QIQI32s")
 """Offset, length, first entry, number of entries and SHA-256 of a block: 56 bytes for 512 KiB."""

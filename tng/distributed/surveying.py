@@ -13,7 +13,7 @@ from tng.distributed.tasks import survey
 from tng.scan.shares import Item, items_of
 from tng.sources import Input, Opened, open_located
 from tng.sources.streams import DAMAGE
-from tng.storage import Stored, describe
+from tng.storage.reading import Stored, describe
 
 if TYPE_CHECKING:
     from distributed import Future

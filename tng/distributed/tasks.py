@@ -17,7 +17,7 @@ from tng.scan.fetching import fetched
 from tng.scan.shares import Share
 from tng.scan.working import Done
 from tng.sources import InputStreamError
-from tng.storage import Stored
+from tng.storage.reading import Stored
 
 Work = Callable[[Share], Done[Any]]
 Results = Sequence[Done[Any] | Lost]

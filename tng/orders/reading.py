@@ -18,7 +18,8 @@ from tng.orders.problems import OrderFileError, Problems
 from tng.orders.rows import RawRow, RowReader
 from tng.orders.table import check_header, raw_rows
 from tng.sources.names import printable
-from tng.storage import StorageError, open_url
+from tng.storage.errors import StorageError
+from tng.storage.reading import open_url
 
 _ZIP = b"PK\x03\x04"
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"

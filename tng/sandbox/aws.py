@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from types import TracebackType
 
 from tng.sandbox.accounts import DEFAULT_ACCOUNTS, SandboxAccount
+from tng.sandbox.clouds import Emulator
 from tng.sandbox.configuration import SideFile, TargetSection
-from tng.sandbox.emulator import Emulator, EmulatorProcess
+from tng.sandbox.emulator import EmulatorProcess
 from tng.sandbox.faults import Fault
 from tng.sandbox.front import Front
 from tng.sandbox.preparation import (

@@ -1,4 +1,4 @@
-"""Which clouds can be run here; loads none of them."""
+"""Which clouds can be run here, and by what; loads none of them."""
 
 from enum import StrEnum
 
@@ -8,3 +8,10 @@ class LocalCloud(StrEnum):
 
     AWS = "aws"
     AZURE = "azure"
+
+
+class Emulator(StrEnum):
+    """The emulators that the sandbox can start; ``docs/sandbox.md`` compares them."""
+
+    MINISTACK = "ministack"
+    MOTO = "moto"

@@ -15,22 +15,15 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
 
 from tng.errors import ConfigurationError
+from tng.sandbox.clouds import Emulator
 
 START_SECONDS = 30.0
 STOP_SECONDS = 3.0
 _PASSED_ON = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "VIRTUAL_ENV", "SYSTEMROOT")
-
-
-class Emulator(StrEnum):
-    """The emulators that the sandbox can start; ``docs/sandbox.md`` compares them."""
-
-    MINISTACK = "ministack"
-    MOTO = "moto"
 
 
 _NEEDS = {

@@ -15,11 +15,10 @@ from pathlib import Path
 from types import TracebackType
 
 from tng.sandbox.aws import CREDENTIALS_FILE, AwsSandbox, LocalAws
-from tng.sandbox.clouds import LocalCloud
+from tng.sandbox.clouds import Emulator, LocalCloud
 from tng.sandbox.configuration import SandboxFiles, SideFile
 from tng.sandbox.dps.quotas import quota_for
 from tng.sandbox.dps.sandbox import DpsSandbox, RunningDps
-from tng.sandbox.emulator import Emulator
 from tng.sandbox.faults import Fault
 from tng.sandbox.quotas import AWS_DEFAULT_REGISTRATIONS
 from tng.sandbox.record import DEFAULT_LIMIT, CallLog

@@ -14,7 +14,7 @@ from tng.scan.shares import Item, Readable, Share
 from tng.scan.stored import StoredBlock
 from tng.sources import InputChangedError, InputStreamError
 from tng.sources.streams import DAMAGE, damage
-from tng.storage import read_range
+from tng.storage.reading import read_range
 
 
 def is_stored(item: Item) -> bool:

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tng.errors import InputError
-from tng.storage import StorageError, StorageSetupError, is_url, local_path, parse_url
+from tng.storage.errors import StorageError, StorageSetupError
+from tng.storage.locations import is_url, local_path, parse_url
 
 STDIN = "-"
 

@@ -19,7 +19,9 @@ from tng.sources.limits import DEFAULT_LIMITS, Budget, Limits
 from tng.sources.names import STDIN, expand, printable, walk
 from tng.sources.streams import HeadedReader, Tap, damage
 from tng.sources.types import Opened
-from tng.storage import StorageError, is_url, open_url, parse_url
+from tng.storage.errors import StorageError
+from tng.storage.locations import is_url, parse_url
+from tng.storage.reading import open_url
 
 
 def open_inputs(

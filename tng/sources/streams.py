@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from tng.decode.interface import SNIFF_BYTES
 from tng.errors import TngError
 from tng.sources.errors import InputLimitError, InputReadError, InputStreamError
-from tng.storage import StorageError
+from tng.storage.errors import StorageError
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer

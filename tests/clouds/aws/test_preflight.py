@@ -13,7 +13,7 @@ from tng.clouds.aws.sessions import AwsSessions
 from tng.errors import ConfigurationError, TargetError
 from tng.plan.models import Disposition
 from tng.plan.view import RemoteView
-from tng.sandbox.emulator import Emulator
+from tng.sandbox.clouds import Emulator
 from tng.sandbox.preparation import POLICY_NAME, THING_TYPE
 
 WILDCARD = '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"iot:*","Resource":"*"}}'

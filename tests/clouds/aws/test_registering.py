@@ -7,7 +7,7 @@ import pytest
 from tests.planned_devices import verified
 from tng.clouds.interface import AttentionStep, DoneStep, RegisteredDevice
 from tng.plan.models import Disposition
-from tng.sandbox.emulator import Emulator
+from tng.sandbox.clouds import Emulator
 from tng.sandbox.preparation import POLICY_NAME, THING_GROUP, THING_TYPE
 
 

@@ -42,9 +42,9 @@ def _speed(inputs: Inputs, entries: int, rounds: int) -> dict[str, float]:
         "cores": speed.cores,
         "limit_us_per_device": speed.limit * 1e6,
         "one_core_us_per_device": speed.one_core * 1e6,
-        "one_core_ratio_to_limit": speed.limit / speed.one_core,
+        "one_core_ratio_to_limit": speed.to_limit,
         "all_cores_us_per_device": speed.all_cores * 1e6,
-        "all_cores_speed_up": speed.one_core / speed.all_cores,
+        "all_cores_speed_up": speed.speed_up,
         "bare_speed_up": speed.bare_speed_up,
     }
 

@@ -25,7 +25,6 @@ from tng.trust.store import TrustStore, added_material, built_in_material
 from tng.verify.policy import VerificationPolicy
 from tng.verify.verifier import Verifier
 
-_LIMIT_ROUNDS = 10_000
 SIGNATURES_A_DEVICE = 2
 
 
@@ -33,15 +32,19 @@ SIGNATURES_A_DEVICE = 2
 class Speed:
     """Medians: seconds a device for the limit, on one core, and on all cores.
 
-    ``bare_speed_up`` is by how much bare verifications are faster on all cores.
+    The ratios are medians of those of each round, in which all were measured one after
+    another: on a machine whose speed changes from minute to minute they change less than
+    the times do. ``bare_speed_up`` is by how much bare verifications are faster on all cores.
     """
 
     entries: int
     cores: int
     limit: float
-    bare_speed_up: float
     one_core: float
     all_cores: float
+    to_limit: float
+    speed_up: float
+    bare_speed_up: float
 
 
 def measure_speed(inputs: Inputs, entries: int, rounds: int) -> Speed:
@@ -50,17 +53,29 @@ def measure_speed(inputs: Inputs, entries: int, rounds: int) -> Speed:
     verifier = _verifier(inputs)
     bare = bare_verification()
     cores = os.cpu_count() or 1
-    names = ("limit", "together", "one", "all")
-    samples: dict[str, list[float]] = {name: [] for name in names}
-    for _ in range(rounds):
-        samples["together"].append(_time_together(bare, cores) / _LIMIT_ROUNDS)
-        samples["limit"].append(_time(lambda: _repeat(bare, _LIMIT_ROUNDS)) / _LIMIT_ROUNDS)
-        samples["one"].append(_time(lambda: _verify(manifest, verifier, 1, entries)) / entries)
-        samples["all"].append(_time(lambda: _verify(manifest, verifier, 0, entries)) / entries)
-    median = {name: statistics.median(values) for name, values in samples.items()}
-    limit = median["limit"] * SIGNATURES_A_DEVICE
-    bare_speed_up = cores * median["limit"] / median["together"]
-    return Speed(entries, cores, limit, bare_speed_up, median["one"], median["all"])
+    signatures = entries * SIGNATURES_A_DEVICE
+    took = [
+        (
+            _time(lambda: _repeat(bare, signatures)),
+            _time(lambda: _verify(manifest, verifier, 1, entries)),
+            _time(lambda: _verify(manifest, verifier, 0, entries)),
+            _time_together(bare, signatures, cores),
+        )
+        for _ in range(rounds)
+    ]
+    limit, one, spread, _ = (
+        statistics.median(times) / entries for times in zip(*took, strict=True)
+    )
+    return Speed(
+        entries,
+        cores,
+        limit,
+        one,
+        spread,
+        statistics.median(limit / one for limit, one, _, _ in took),
+        statistics.median(one / spread for _, one, spread, _ in took),
+        statistics.median(cores * limit / together for limit, _, _, together in took),
+    )
 
 
 def verified_devices(inputs: Inputs, entries: int) -> list[VerifiedDevice]:
@@ -110,12 +125,10 @@ def _repeat(action: Callable[[], None], times: int) -> None:
         action()
 
 
-def _time_together(bare: Callable[[], None], processes: int) -> float:
-    """Seconds for `_LIMIT_ROUNDS` verifications in each of so many processes at once."""
+def _time_together(bare: Callable[[], None], times: int, processes: int) -> float:
+    """Seconds for so many verifications in each of so many processes at once."""
     context = multiprocessing.get_context("fork")
-    workers = [
-        context.Process(target=_repeat, args=(bare, _LIMIT_ROUNDS)) for _ in range(processes)
-    ]
+    workers = [context.Process(target=_repeat, args=(bare, times)) for _ in range(processes)]
 
     def run() -> None:
         for worker in workers:

@@ -169,7 +169,7 @@ SECTIONS: tuple[Section, ...] = (
         _peers_tables,
         (
             Target(
-                "all cores, of thingpress' handler (61 % of the limit, measured elsewhere)",
+                "all cores, of thingpress' handler (by both limits)",
                 "peers_tng_to_thingpress", 2.0, "{:.1f} x",
             ),
         ),

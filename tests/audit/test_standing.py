@@ -114,6 +114,7 @@ def test_a_device_on_a_target_that_was_not_asked_about_is_told(case, auditing):
     assert [item.target for item in both.kept[0]] == [target.name for target in case.targets]
 
 
+@pytest.mark.slow
 def test_one_target_that_cannot_be_read_does_not_hide_the_other(case, auditing):
     auditing.register(0, on=case.targets)
     for operation in ("ListCertificates", "QueryEnrollments"):
@@ -132,6 +133,7 @@ def test_one_target_that_cannot_be_read_does_not_hide_the_other(case, auditing):
     assert looked.seen.elsewhere == ()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "effect",
     [Throttle(), ServerError(503), LostReply(When.AFTER)],

@@ -48,6 +48,7 @@ def test_before_and_after_registering(workshop, aws_case, dps_case):
         assert case.log.writes() == ()
 
 
+@pytest.mark.slow
 def test_an_update_in_the_configuration_changes_neither_the_cloud_nor_the_words(
     workshop, aws_case, dps_case
 ):
@@ -63,6 +64,7 @@ def test_an_update_in_the_configuration_changes_neither_the_cloud_nor_the_words(
         assert case.log.writes() == ()
 
 
+@pytest.mark.slow
 def test_what_is_registered_on_a_target_that_was_not_named(workshop, aws_case):
     manifest = workshop.manifest(2)
     workshop.register(manifest, *workshop.all_targets)
@@ -87,6 +89,7 @@ def test_orders_targets_and_devices_in_one_report(workshop, aws_case):
     assert "1 of 5 ordered chips did not come" in err
 
 
+@pytest.mark.slow
 def test_a_target_that_cannot_be_read_does_not_hide_the_others(workshop, aws_case, dps_case):
     manifest = workshop.manifest(1)
     workshop.register(manifest, *workshop.all_targets)

@@ -94,6 +94,7 @@ def test_what_was_made_with_a_lost_reply_is_this_tools_own_and_can_be_removed(wo
     case.assert_empty(case.first)
 
 
+@pytest.mark.slow
 def test_what_somebody_else_registers_in_the_meantime_is_done_and_never_ones_own(workshop, case):
     # A device alone is in no batch.
     count = 1 if case.kind.per_call == 1 else 3
@@ -117,6 +118,7 @@ def test_a_quota_below_the_rate_is_survived(workshop, case):
     case.assert_registered(case.first, 30)
 
 
+@pytest.mark.slow
 def test_a_rate_at_the_quota_is_never_throttled(workshop, case):
     case.limit(20)
     workshop.register(workshop.manifest(40), *case.one, "--rate", "20")

@@ -41,6 +41,7 @@ def test_devices_without_trouble_are_not_listed():
     assert listed.count("| verified |") == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text", [None, "日本" * 3000, "@ " * 3000, "\x1b" * 3000, "\U0001f600" * 3000, "|`" * 3000]
 )

@@ -38,6 +38,7 @@ def test_the_log_is_what_the_schema_says(text: str | None):
     _VALIDATOR.validate(json.loads(written("sarif", sample_audit(10, text))))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", [None, HOSTILE[16], "x\udcff/../y z"])
 def test_microsofts_validator_has_nothing_to_remark(text: str | None, tmp_path: Path):
     program = shutil.which("Sarif.Multitool") or str(ROOT / _MULTITOOL)

@@ -1,19 +1,16 @@
 """The stand-in of Azure DPS in a process of its own, so that its CPU time is not the client's."""
 
-import multiprocessing
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from multiprocessing.process import BaseProcess
 from pathlib import Path
-from types import TracebackType
 
+from bench.stand_in import StandIn
 from tng.sandbox.dps.quotas import UNLIMITED, DpsQuota
 from tng.sandbox.dps.sandbox import POLICY, DpsSandbox, RunningDps
 
-_READY_SECONDS = 30
 _THROTTLED = 429
 _FORGET, _TALLY = "forget", "tally"
 
@@ -46,51 +43,27 @@ class Tally:
     throttled: Counter[str]
 
 
-class DpsProcess:
-    """A context manager: the process lives as long as the block."""
+class DpsProcess(StandIn):
+    """A context manager: the process lives as long as the block; ``place`` is where it is."""
 
     def __init__(self) -> None:
-        # Forked, it would begin with the devices and threads of the process that is measured.
-        context = multiprocessing.get_context("spawn")
-        self._pipe, self._theirs = context.Pipe()
-        self._process: BaseProcess = context.Process(
-            target=_serve, args=(self._theirs,), daemon=True
-        )
+        super().__init__(_serve)
 
-    def __enter__(self) -> "DpsProcess":
-        self._process.start()
-        # Open here too, it would keep the end of the process from being noticed.
-        self._theirs.close()
-        if not self._pipe.poll(_READY_SECONDS):
-            self._process.kill()
-            raise RuntimeError(f"the stand-in did not start within {_READY_SECONDS} s")
-        self.place: Place = self._pipe.recv()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        # That its end is closed tells the process to end.
-        self._pipe.close()
-        self._process.join()
+    def begun(self, said: Place) -> None:
+        """Take the place."""
+        self.place = said
 
     def empty(self, quota: DpsQuota) -> None:
         """Forget every enrollment and call, and hold ``quota`` from now, with a full bucket."""
-        self._pipe.send(quota)
-        self._pipe.recv()
+        self.ask(quota)
 
     def forget_calls(self) -> None:
         """Forget the calls alone, and hold no quota."""
-        self._pipe.send(_FORGET)
-        self._pipe.recv()
+        self.ask(_FORGET)
 
     def tally(self) -> Tally:
         """What there is now."""
-        self._pipe.send(_TALLY)
-        tally: Tally = self._pipe.recv()
+        tally: Tally = self.ask(_TALLY)
         return tally
 
 

@@ -1,19 +1,16 @@
 """The stand-in of AWS IoT Core in a process of its own: HTTP/1.1 with connections kept alive."""
 
 import asyncio
-import multiprocessing
 import re
 import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from multiprocessing.process import BaseProcess
-from types import TracebackType
 
 from bench.iot_answers import IotAnswers, IotQuota, Request, Usage
+from bench.stand_in import StandIn
 
-_READY_SECONDS = 30
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _SCOPE = re.compile(rb"Credential=[^/]+/\d+/([^/]+)/")
 _ANSWER = (
@@ -81,46 +78,23 @@ class _Connection(asyncio.Protocol):
             self._transport.write(_ANSWER % (status, kind, marked, len(content), content))
 
 
-class IotProcess:
+class IotProcess(StandIn):
     """A context manager: the process lives as long as the block; ``url`` is where it is."""
 
     def __init__(self) -> None:
-        # Forked, it would begin with the devices and threads of the process that is measured.
-        context = multiprocessing.get_context("spawn")
-        self._pipe, self._theirs = context.Pipe()
-        self._process: BaseProcess = context.Process(
-            target=_serve, args=(self._theirs,), daemon=True
-        )
+        super().__init__(_serve)
 
-    def __enter__(self) -> "IotProcess":
-        self._process.start()
-        # Open here too, it would keep the end of the process from being noticed.
-        self._theirs.close()
-        if not self._pipe.poll(_READY_SECONDS):
-            self._process.kill()
-            raise RuntimeError(f"the stand-in did not start within {_READY_SECONDS} s")
-        self.url: str = f"http://127.0.0.1:{self._pipe.recv()}"
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        # That its end is closed tells the process to end.
-        self._pipe.close()
-        self._process.join()
+    def begun(self, said: int) -> None:
+        """Take the port."""
+        self.url = f"http://127.0.0.1:{said}"
 
     def empty(self, quota: IotQuota, synthetic: int = 0) -> None:
         """Forget everything, and hold ``quota`` from now; so many certificates are there."""
-        self._pipe.send((quota, synthetic))
-        self._pipe.recv()
+        self.ask((quota, synthetic))
 
     def sight(self) -> Sight:
         """What it has seen until now."""
-        self._pipe.send(None)
-        sight: Sight = self._pipe.recv()
+        sight: Sight = self.ask(None)
         return sight
 
 

@@ -35,6 +35,7 @@ _FORBIDDEN = {
     "clouds": ("tng.verify", "tng.decode", "tng.sandbox", "tng.testing", "tng.cli"),
     "clouds/aws": ("azure", "tng.clouds.azure"),
     "clouds/azure": ("boto3", "botocore", "tng.clouds.aws"),
+    "csr": ("tng.clouds", "tng.plan", "tng.apply", "tng.ledger", "tng.cli", "boto3", "azure"),
     "device": ("boto3", "botocore", "azure", "tng.apply", "tng.ledger", "tng.verify", "tng.cli"),
     "seal": ("tng.verify", "tng.decode", "tng.clouds", "tng.ledger", "tng.cli", "boto3", "azure"),
     "pkcs11": (
@@ -49,7 +50,8 @@ _FORBIDDEN = {
 _HEAVY = (
     "boto3", "botocore", "azure", "msal", "requests", "paho", "moto", "ministack", "cryptography",
     "jose", "orjson", "sqlite3", "jinja2", "xlsxwriter", "python_calamine", "pkcs11", "psycopg",
-    "fsspec", "s3fs", "adlfs", "aiohttp", "distributed", "dask",
+    "fsspec", "s3fs", "adlfs", "aiohttp", "distributed", "dask", "awscrt",
+    "serial",
 )  # fmt: skip
 """What ``tng --help`` must not load."""
 

@@ -7,11 +7,16 @@ from tng.findings.auditing import AUDITING
 from tng.findings.comparing import COMPARING
 from tng.findings.model import Finding
 from tng.findings.planning import PLANNING
+from tng.findings.policies import POLICIES
 from tng.findings.reading import READING
+from tng.findings.requesting import REQUESTING
 from tng.findings.verifying import VERIFYING
 
 CHECKS = MappingProxyType(
-    {check.code: check for check in READING + VERIFYING + PLANNING + AUDITING + COMPARING}
+    {
+        check.code: check
+        for check in READING + VERIFYING + REQUESTING + PLANNING + AUDITING + COMPARING + POLICIES
+    }
 )
 """Every check by its code, in the order in which ``tng checks`` lists them."""
 

@@ -1,0 +1,57 @@
+"""Checks of certificate requests (CSRs)."""
+
+from tng.findings.model import Check, Effect, Severity
+
+_PKCS10 = "RFC 2986"
+_AWS = "AWS IoT Core API, CreateCertificateFromCsr"
+
+REQUESTING: tuple[Check, ...] = (
+    Check(
+        "csr-unreadable",
+        Severity.ERROR,
+        Effect.UNDECODABLE,
+        "No certificate request can be read there",
+        "What stands in the place of a request is cut off, damaged, or something else.",
+        "Have the device make its request again; openssl req -in FILE -text shows one.",
+        _PKCS10,
+    ),
+    Check(
+        "csr-signature-invalid",
+        Severity.ERROR,
+        Effect.REJECTED,
+        "The request's own signature is wrong",
+        "Whoever made the request does not have the private key of the public key in it, or the "
+        "request was changed afterwards. No certificate is asked for.",
+        "Have the device make its request again. If it comes again, look who makes it.",
+        f"{_PKCS10} section 4.2",
+    ),
+    Check(
+        "csr-key-unsupported",
+        Severity.ERROR,
+        Effect.REJECTED,
+        "The request's key is of a kind that is not taken",
+        "AWS takes RSA of 2048 bits or more and the curves P-256, P-384 and P-521.",
+        "Make the key with one of these.",
+        _AWS,
+    ),
+    Check(
+        "csr-key-duplicate",
+        Severity.ERROR,
+        Effect.REJECTED,
+        "Two requests have the same key",
+        "A key belongs to one device. Two requests of one key are one device asked twice, or a key "
+        "that was copied.",
+        "Give each device a key of its own; name each request once.",
+        "tng",
+    ),
+    Check(
+        "csr-subject-unusual",
+        Severity.NOTICE,
+        Effect.NONE,
+        "The request's subject names no single device",
+        "There is no common name in it, or there are several; the device goes by its key's digest.",
+        "Make the request with a subject that has the chip's serial number as its CN.",
+        _PKCS10,
+    ),
+)
+"""In the order in which ``tng checks`` lists them."""

@@ -50,14 +50,14 @@ def test_nothing_else_is_held_beside_a_shard(ledgers, held, wanted, told):
 
 
 def test_many_shards_begin_at_once(store, ledger):
-    together, ended, held = threading.Barrier(8, timeout=20), threading.Event(), []
+    together, ended, held = threading.Barrier(8, timeout=120), threading.Event(), []
 
     def work(index):
         with open_ledger(store.location) as own:
             together.wait()
             with own.hold(EU, Shard(index, 8)):
                 held.append(index)
-                ended.wait(20)
+                ended.wait(120)
 
     threads = [threading.Thread(target=work, args=(index,)) for index in range(1, 9)]
     with ExitStack() as stack:

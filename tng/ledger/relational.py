@@ -29,7 +29,7 @@ from tng.ledger.interface import (
     StepMemory,
     StepState,
 )
-from tng.ledger.sharing import hold_shard, hold_whole
+from tng.ledger.sharing import Numbers, hold_shard, hold_whole
 from tng.ledger.sightings import AuditedChip, Questions, Recollection
 from tng.ledger.transaction import Transaction
 from tng.plan.models import TargetDescription
@@ -99,19 +99,25 @@ class RelationalLedger(ABC):
         """Keep every other process off this target, or off this shard of it; see `Ledger`."""
         names = (target.key, target.name, target.cloud, target.account, target.region)
         self._write(None, [(sql.ADD_TARGET, names)])
-        number, what = self._target(target.key), f"target {target.name} ({target.key})"
+        numbers, what = self._numbers(target), f"target {target.name} ({target.key})"
         if shard is None:
-            with hold_whole(self._lease, number, what, lambda: self._shards(target)):
+            with hold_whole(self._lease, numbers, what, lambda: self._shards(target)):
                 yield
             return
         own = (f"{target.key}#{shard}", target.name, sql.SHARD, target.key, str(shard))
         self._write(None, [(sql.ADD_TARGET, own)])
-        with hold_shard(self._lease, number, what, lambda: self._shards(target), shard):
-            self._leased[number] = self._shards(target)[shard]
+        with hold_shard(self._lease, numbers, what, lambda: self._shards(target), shard):
+            self._leased[numbers.whole] = self._shards(target)[shard]
             try:
                 yield
             finally:
-                self._leased.pop(number, None)
+                self._leased.pop(numbers.whole, None)
+
+    def _numbers(self, target: TargetDescription) -> Numbers:
+        # The gate belongs to no target: it is none of its shards either.
+        gate = (f"{target.key}#", target.name, sql.SHARD, "", "")
+        self._write(None, [(sql.ADD_TARGET, gate)])
+        return Numbers(self._target(target.key), self._target(gate[0]))
 
     def _shards(self, target: TargetDescription) -> dict[Shard, int]:
         """The shards of a target that were ever held; each has a number, as if it were one."""

@@ -25,7 +25,7 @@ def _register(client, pem):
 
 
 def test_a_call_over_the_quota_is_the_sdk_s_throttling_exception(cloud: CloudUnderTest):
-    cloud.front.limit(Quotas({"DescribeEndpoint": 2}))
+    cloud.front.limit(Quotas({"DescribeEndpoint": 0.002}, burst_seconds=1000))
     client = cloud.client("iot")
     for _ in range(2):
         client.describe_endpoint(endpointType="iot:Data-ATS")
@@ -42,7 +42,7 @@ def test_the_sdk_retries_a_throttled_call(cloud: CloudUnderTest):
 
 
 def test_quotas_are_per_account_region_and_operation(cloud: CloudUnderTest):
-    cloud.front.limit(Quotas({"DescribeEndpoint": 1, "ListPolicies": 1}))
+    cloud.front.limit(Quotas({"DescribeEndpoint": 0.001, "ListPolicies": 0.001}))
     for account in (cloud.eu, cloud.us):
         client = cloud.client("iot", account)
         client.describe_endpoint(endpointType="iot:Data-ATS")

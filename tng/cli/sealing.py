@@ -1,7 +1,5 @@
 """What ``tng audit`` needs for ``--sign`` and ``--check``: keys, secrets, files and words."""
 
-import os
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,7 +8,7 @@ import typer
 
 from tng.cli.console import Verbosity, talk
 from tng.cli.output import open_output
-from tng.errors import InputError
+from tng.cli.secrets import PIN_VARIABLE, ask_pin, ask_secret
 from tng.exit_codes import ExitCode
 from tng.report.text import printable
 
@@ -22,7 +20,6 @@ if TYPE_CHECKING:
     from tng.seal.result import CheckedFile, SealResult
 
 PASSPHRASE_VARIABLE = "TNG_SIGN_PASSPHRASE"  # noqa: S105 - the name, not the passphrase
-PIN_VARIABLE = "TNG_PKCS11_PIN"
 
 SignOption = Annotated[
     str | None,
@@ -71,7 +68,7 @@ def load_signing_key(text: str) -> "SigningKey":
     if is_uri(text):
         from tng.seal.token_key import load_token_key
 
-        return load_token_key(text, _pin)
+        return load_token_key(text, ask_pin)
     from tng.seal.key_file import load_key_file
 
     return load_key_file(Path(text), _passphrase)
@@ -163,20 +160,4 @@ def _count(inputs: int) -> str:
 
 
 def _passphrase() -> str:
-    return _secret(PASSPHRASE_VARIABLE, "passphrase", "the private key is encrypted")
-
-
-def _pin() -> str:
-    return _secret(PIN_VARIABLE, "PIN", "the token wants a PIN")
-
-
-def _secret(variable: str, name: str, problem: str) -> str:
-    """From the environment, or from whoever sits at the terminal; never from an argument."""
-    given = os.environ.get(variable)
-    if given is not None:
-        return given
-    if not sys.stdin.isatty():
-        raise InputError(problem, f"Set {variable} to its {name}.")
-    return str(
-        typer.prompt(name.capitalize() if name.islower() else name, hide_input=True, err=True)
-    )
+    return ask_secret(PASSPHRASE_VARIABLE, "passphrase", "the private key is encrypted")

@@ -61,7 +61,11 @@ def open_key(text: str, otherwise: Pin) -> TokenKey:
     ``otherwise`` gives the PIN where the URI has no pin-source. Raises `TokenError`.
     """
     uri = read_uri(text)
-    pin = pin_of(uri, otherwise)
+    return open_token_key(uri, pin_of(uri, otherwise))
+
+
+def open_token_key(uri: TokenUri, pin: str) -> TokenKey:
+    """The key of a URI that was read before, with its PIN; as `open_key`."""
     with open_session(uri, pin) as session:
         key = find_private_key(session, uri)
         spki = public_key_of(session, key)

@@ -27,6 +27,7 @@ MODULE_FOLDERS = (
 
 _NAME = re.compile(r"[A-Za-z0-9_.+-]{1,80}\Z")
 _MAX_PIN_BYTES = 4096
+_PIN_HINT = "The file has the PIN on its only line."
 _HINT = "Add ?module-path=/usr/lib/softhsm/libsofthsm2.so, or the path of your token's module."
 
 
@@ -60,21 +61,26 @@ def pin_of(uri: TokenUri, otherwise: Pin) -> str:
     """The PIN from the URI's pin-source (``file:`` or a path), or from ``otherwise``."""
     if uri.pin_source is None:
         return otherwise()
-    path = _pin_file(uri.pin_source)
+    return read_pin_file(_pin_file(uri.pin_source))
+
+
+def read_pin_file(path: Path) -> str:
+    """The PIN that is the one line of a file; raises `TokenError`."""
     try:
         with path.open("rb") as stream:
             octets = stream.read(_MAX_PIN_BYTES + 1)
-    except OSError as error:
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
         raise TokenError(
-            f"the PIN cannot be read from {path}: {error.strerror}",
-            "Check pin-source and its permissions.",
+            f"the PIN cannot be read from {path}: {reason}",
+            "Check the file's name and its permissions.",
         ) from error
     try:
         pin = octets.decode("utf-8").removesuffix("\n").removesuffix("\r")
     except UnicodeDecodeError as error:
-        raise TokenError(f"{path} holds no PIN: it is not UTF-8", "Check pin-source.") from error
+        raise TokenError(f"{path} holds no PIN: it is not UTF-8", _PIN_HINT) from error
     if not pin or len(octets) > _MAX_PIN_BYTES or "\n" in pin:
-        raise TokenError(f"{path} holds no PIN", "The file has the PIN on its only line.")
+        raise TokenError(f"{path} holds no PIN", _PIN_HINT)
     return pin
 
 

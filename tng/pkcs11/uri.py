@@ -6,12 +6,16 @@
 import re
 import string
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import quote
 
 from tng.pkcs11.errors import TokenError
 
 SCHEME = "pkcs11:"
 _MAX_CHARACTERS = 4096
+_MAX_LABEL_BYTES = 1024
+"""Thirty times what a token's label has; escaped, it still fits into a URI."""
 _PERCENT = re.compile(rb"%([0-9A-Fa-f]{2})|%")
 _PRINTABLE = frozenset(string.printable) - frozenset("\t\n\r\x0b\x0c")
 _PATH = frozenset({"token", "manufacturer", "serial", "model", "object", "id", "type"})
@@ -74,6 +78,60 @@ def read_uri(text: str) -> TokenUri:
         module_name=_text(asked, "module-name"),
         pin_source=_text(asked, "pin-source"),
     )
+
+
+def make_uri(module: str, token: str | None, label: str | None) -> TokenUri:
+    """The URI of a module, a token's label and a key's label; nothing has to be escaped by hand.
+
+    ``module`` is the path of a module, its name (RFC 7512 §2.3: ``softhsm2``; ``libsofthsm2.so``
+    is the same), or a whole ``pkcs11:`` URI, to which the labels then add. Raises `TokenError`,
+    also where they contradict it.
+    """
+    uri = read_uri(module) if is_uri(module) else _module_uri(module)
+    given = (("token", uri.token, token), ("object", uri.object, label))
+    added: dict[str, str] = {}
+    for name, named, value in given:
+        if value is None or value == named:
+            continue
+        if named is not None:
+            raise TokenError(
+                f"the URI has {name}={named!r:.80}, and {value!r:.80} was asked for besides",
+                "Name token and key once: in the URI, or by their labels.",
+            )
+        added[name] = _label(name, value)
+    uri = replace(uri, token=added.get("token", uri.token), object=added.get("object", uri.object))
+    path = ";".join(f"{name}={quote(value, safe='')}" for name, value in added.items())
+    return replace(uri, text=_with_path(uri.text, path))
+
+
+def _module_uri(module: str) -> TokenUri:
+    """The URI that names a module and nothing else."""
+    _label("module", module)
+    if "/" in module:
+        path = str(Path(module).absolute())
+        return read_uri(f"{SCHEME}?module-path={quote(path)}")
+    bare = module.removesuffix(".so").removesuffix(".dylib")
+    name = bare.removeprefix("lib") if bare != module else module
+    return read_uri(f"{SCHEME}?module-name={quote(name, safe='')}")
+
+
+def _label(name: str, value: str) -> str:
+    """``value``, which a module can be asked for; `TokenError` for one that never fits."""
+    try:
+        octets = value.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise TokenError(f"the name of the {name} is not UTF-8", _HINT) from error
+    if not octets or b"\0" in octets or len(octets) > _MAX_LABEL_BYTES:
+        raise TokenError(f"this is no name of a {name}: {value!r:.80}", _HINT)
+    return value
+
+
+def _with_path(text: str, added: str) -> str:
+    if not added:
+        return text
+    path, mark, query = text[len(SCHEME) :].partition("?")
+    joined = f"{path};{added}" if path else added
+    return f"{SCHEME}{joined}{mark}{query}"
 
 
 def _attributes(text: str, separator: str, known: frozenset[str]) -> dict[str, bytes]:

@@ -1,0 +1,31 @@
+"""Secrets that a command needs: from the environment or a prompt, never from an argument."""
+
+import os
+import sys
+
+import typer
+
+from tng.errors import InputError
+
+PIN_VARIABLE = "TNG_PKCS11_PIN"
+
+
+def ask_pin() -> str:
+    """The PIN of a token; raises `InputError` where nobody can be asked for it."""
+    return ask_secret(PIN_VARIABLE, "PIN", "the token wants a PIN")
+
+
+def ask_secret(variable: str, name: str, problem: str) -> str:
+    """The secret from an environment variable, or from whoever sits at the terminal.
+
+    ``name`` is what it is called (``"PIN"``), ``problem`` why it is needed. Raises `InputError`
+    where the variable is not set and there is no terminal.
+    """
+    given = os.environ.get(variable)
+    if given is not None:
+        return given
+    if not sys.stdin.isatty():
+        raise InputError(problem, f"Set {variable} to its {name}.")
+    return str(
+        typer.prompt(name.capitalize() if name.islower() else name, hide_input=True, err=True)
+    )

@@ -8,7 +8,7 @@ import pytest
 from tests.apply.fake_time import FakeTime
 from tests.apply.test_calls import Rated
 from tng.apply.calls import Calls
-from tng.apply.crew import LOOK_SECONDS, Crew, Demand
+from tng.apply.crew import LASTING_LOOKS, LOOK_SECONDS, Crew, Demand
 from tng.apply.rate import BURST_SECONDS, RateBucket
 from tng.plan.view import Rates
 
@@ -46,13 +46,21 @@ def test_a_standstill_is_no_reason_for_more():
         assert looks.wanted(1, kept=kept) == 1
 
 
-def test_threads_that_were_of_no_use_are_the_last_until_the_rate_was_held_again():
+def test_threads_that_were_of_no_use_are_the_last_until_the_rate_was_held_for_long():
     looks, threads = Looks(), [1]
     for _ in range(8):
         threads.append(looks.wanted(threads[-1], used=0.8))
     assert threads == [1, 1, 2, 2, 2, 2, 2, 2, 2]
-    assert looks.wanted(2, kept=True) == 2
+    for _ in range(LASTING_LOOKS):
+        assert looks.wanted(2, kept=True) == 2
     assert [looks.wanted(2, used=0.5) for _ in range(2)] == [2, 4]
+
+
+def test_good_moments_now_and_then_are_no_reason_for_more():
+    looks, threads = Looks(), [1]
+    for number in range(200):
+        threads.append(looks.wanted(threads[-1], used=0.8, kept=number % 5 == 4))
+    assert threads[-1] == 2
 
 
 def test_between_two_looks_none_is_added():

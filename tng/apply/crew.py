@@ -21,6 +21,9 @@ TOLERATED = 0.01
 WORTH = 1.2
 """What twice the threads must have made more of the rate, or else something else is short."""
 
+LASTING_LOOKS = 40
+"""So many looks in a row at which the rate was held make a new situation, one is chance."""
+
 BUSY = 0.8
 """The share of one core from which more threads cannot help: Python runs one at a time."""
 
@@ -37,6 +40,7 @@ class Demand:
         self._unused = unused
         self._was_behind = False
         self._used_before = 0.0
+        self._held_looks = 0
         self._clock = clock
         self._cpu = cpu
         self._looked, self._computed = clock(), cpu()
@@ -56,14 +60,21 @@ class Demand:
         self._looked, self._computed = now, computed
         used = max(0.0, 1.0 - self._unused() / elapsed)
         if used >= 1.0 - TOLERATED:
-            self._was_behind, self._used_before = False, 0.0
+            self._held()
             return threads
+        self._held_looks = 0
         is_more = self._was_behind and not is_busy and used >= WORTH * self._used_before
         self._was_behind = not is_more
         if not is_more:
             return threads
         self._used_before = used
         return min(2 * threads, self._most)
+
+    def _held(self) -> None:
+        self._was_behind = False
+        self._held_looks += 1
+        if self._held_looks >= LASTING_LOOKS:
+            self._used_before = 0.0
 
 
 class Crew:

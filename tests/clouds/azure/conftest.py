@@ -13,7 +13,7 @@ import pytest
 from tng.clouds.azure.adapter import AzureCloud
 from tng.clouds.azure.sessions import AzureSessions
 from tng.clouds.azure.settings import CONNECTION_STRING_VARIABLE, AzureSettings
-from tng.sandbox.dps.authority import SandboxAuthority
+from tng.sandbox.authority import SandboxAuthority
 from tng.sandbox.dps.quotas import UNLIMITED
 from tng.sandbox.dps.sandbox import DEFAULT_INSTANCES, DpsSandbox, RunningDps
 

@@ -216,7 +216,7 @@ def test_a_login_that_is_not_there_ends_the_target():
 
 
 def test_a_port_without_a_listener_and_a_name_without_an_address_are_transient(tmp_path):
-    from tng.sandbox.dps.authority import SandboxAuthority
+    from tng.sandbox.authority import SandboxAuthority
 
     ca_file = tmp_path / "ca.pem"
     ca_file.write_text(SandboxAuthority().ca_pem)

@@ -19,7 +19,7 @@ from tng.clouds.azure.failures import converted
 from tng.clouds.azure.sessions import LoginCredential
 from tng.clouds.azure.transport import CONNECT_TIMEOUT, READ_TIMEOUT, make_transport
 from tng.clouds.interface import DoneStep, TransientError
-from tng.sandbox.dps.authority import SandboxAuthority
+from tng.sandbox.authority import SandboxAuthority
 
 
 class SlowLogin:
@@ -94,7 +94,7 @@ def test_an_answer_that_comes_drop_by_drop_is_not_waited_for(tmp_path, beginning
             started = time.monotonic()
             with pytest.raises((AzureError, HTTPError)) as caught:
                 transport.send(HttpRequest("GET", url))
-            assert time.monotonic() - started < 3
+            assert time.monotonic() - started < 20
             assert isinstance(converted(caught.value), TransientError)
 
 
@@ -104,7 +104,7 @@ def drip(listener, context, beginning):
         with context.wrap_socket(connection, server_side=True) as stream:
             stream.recv(65536)
             stream.sendall(beginning)
-            for _ in range(60):
+            for _ in range(600):
                 stream.sendall(b"1")
                 time.sleep(0.1)
 

@@ -26,6 +26,9 @@ PUT, GET, QUERY, DELETE = (
     "DeleteEnrollment",
 )
 
+AT_ONCE = 10
+"""Seconds, on the slowest machine; what must not happen takes longer or is seen by its calls."""
+
 
 @pytest.fixture
 def step(cloud):
@@ -50,7 +53,7 @@ def test_a_fault_is_raised_once_at_once_and_not_tried_again(cloud, step, running
     begin = time.monotonic()
     with pytest.raises(error):
         cloud.perform(step)
-    assert time.monotonic() - begin < 0.5
+    assert time.monotonic() - begin < AT_ONCE
     assert len(running.server.log.calls(PUT)) == 1
     assert isinstance(cloud.perform(step), DoneStep)
 
@@ -79,7 +82,7 @@ def test_a_huge_retry_after_is_passed_on_and_not_slept(cloud, step, running):
     with pytest.raises(ThrottledError) as caught:
         cloud.perform(step)
     assert caught.value.retry_after == 86400
-    assert time.monotonic() - begin < 0.5
+    assert time.monotonic() - begin < AT_ONCE
 
 
 def test_throttles_without_retry_after_say_so(cloud, step, running):

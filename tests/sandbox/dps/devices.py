@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
 )
 
-from tng.sandbox.dps.authority import SandboxAuthority
+from tng.sandbox.authority import SandboxAuthority
 from tng.sandbox.dps.device_endpoint import DEVICE_PORT, DeviceEndpoint
 from tng.sandbox.dps.device_registration import DeviceBehaviour, DeviceRegistrations
 from tng.sandbox.dps.state import DpsInstance, DpsState, Enrollment

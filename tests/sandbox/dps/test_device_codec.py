@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tng.sandbox.dps import mqtt_codec as mqtt
+from tng.sandbox.mqtt import codec as mqtt
 
 
 class _EndedError(Exception):

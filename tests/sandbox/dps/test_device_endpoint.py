@@ -15,7 +15,7 @@ from azure.iot.device import exceptions as azure
 from tests.sandbox.dps.devices import HUBS, SCOPE, make_chip, running_device_side
 from tng.errors import ConfigurationError
 from tng.sandbox.dps.device_endpoint import DeviceEndpoint
-from tng.sandbox.dps.device_tls import CertificateWatch
+from tng.sandbox.mqtt.tls import CertificateWatch
 from tng.testing.microchip import MicrochipVendor
 from tng.testing.parts import MAH22
 
@@ -267,7 +267,7 @@ def test_stopping_ends_the_connections_and_frees_the_port(tmp_path):
         began = time.monotonic()
     with stream, suppress(OSError):
         assert stream.recv(1) == b""
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 20
     with DeviceEndpoint(side.registrations, side.authority, host=host, port=port) as again:
         assert again.address == (host, port)
 

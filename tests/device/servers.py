@@ -6,8 +6,8 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
-from tng.sandbox.dps import mqtt_codec as mqtt
-from tng.sandbox.dps.authority import SandboxAuthority
+from tng.sandbox.authority import SandboxAuthority
+from tng.sandbox.mqtt import codec as mqtt
 
 AUTHORITY = SandboxAuthority()
 

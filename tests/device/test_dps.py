@@ -13,8 +13,8 @@ from tng.device.explanations import hint
 from tng.device.identity import client_context, load_identity
 from tng.device.result import Assigned, Reason, Refused, Unfinished, Unreached
 from tng.errors import UsageError
-from tng.sandbox.dps import mqtt_codec as mqtt
 from tng.sandbox.dps.device_registration import RETRY_SECONDS
+from tng.sandbox.mqtt import codec as mqtt
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 DEADLINE = 0.4

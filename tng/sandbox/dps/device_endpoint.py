@@ -19,10 +19,10 @@ from urllib.parse import quote, unquote
 import orjson
 
 from tng.errors import ConfigurationError
-from tng.sandbox.dps import mqtt_codec as mqtt
-from tng.sandbox.dps.authority import SandboxAuthority
+from tng.sandbox.authority import SandboxAuthority
 from tng.sandbox.dps.device_registration import Answer, Caller, DeviceRegistrations
-from tng.sandbox.dps.device_tls import DeviceConnection, DeviceTlsError
+from tng.sandbox.mqtt import codec as mqtt
+from tng.sandbox.mqtt.tls import DeviceConnection, DeviceTlsError
 
 DEVICE_PORT = 8883
 """What the service listens on; azure-iot-device knows no other."""

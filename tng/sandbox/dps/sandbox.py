@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
+from tng.sandbox.authority import SandboxAuthority
 from tng.sandbox.configuration import SideFile, TargetSection
-from tng.sandbox.dps.authority import SandboxAuthority
 from tng.sandbox.dps.authorization import new_key
 from tng.sandbox.dps.device_endpoint import DeviceEndpoint
 from tng.sandbox.dps.device_registration import DeviceBehaviour, DeviceRegistrations

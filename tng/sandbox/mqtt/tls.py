@@ -18,7 +18,7 @@ import socket
 import ssl
 from dataclasses import dataclass, field
 
-from tng.sandbox.dps.authority import SandboxAuthority
+from tng.sandbox.authority import SandboxAuthority
 
 _CHUNK = 16 * 1024
 _MAX_HANDSHAKE_BYTES = 128 * 1024

@@ -4,15 +4,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
-.PHONY: help demo test lint format bench lock docs clean
+.PHONY: help demo stories test lint format bench lock docs clean
 
 help:
-	@echo "make demo   the main job on embedded local clouds"
-	@echo "make test   all tests"
-	@echo "make lint   ruff and mypy"
-	@echo "make bench  speed, memory and start-up against their limits"
-	@echo "make lock   resolve the dependencies anew into requirements.lock"
-	@echo "make docs   write the generated pages of docs/ anew"
+	@echo "make demo     the main job on embedded local clouds"
+	@echo "make stories  five stories from the chip's side: CSR, fleet provisioning, tokens, logs, DPS"
+	@echo "make test     all tests"
+	@echo "make lint     ruff and mypy"
+	@echo "make bench    speed, memory and start-up against their limits"
+	@echo "make lock     resolve the dependencies anew into requirements.lock"
+	@echo "make docs     write the generated pages of docs/ anew"
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -24,6 +25,9 @@ $(READY): requirements.lock pyproject.toml
 
 demo: $(READY)
 	$(BIN)/python examples/demo.py
+
+stories: $(READY)
+	$(BIN)/python examples/stories/run.py
 
 # Four processes on two cores: many tests wait for emulators and clocks.
 test: $(READY)

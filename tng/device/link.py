@@ -11,7 +11,7 @@ from typing import Protocol, Self
 
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
-from tng.device.mqtt import MqttMessage
+from tng.device.mqtt_model import MqttMessage
 from tng.pkcs11.uri import TokenUri
 from tng.x509.certificate import Certificate
 
@@ -56,8 +56,8 @@ DeviceCredentials = FileCredentials | TokenCredentials
 class DeviceLink(Protocol):
     """One connection; a context manager that disconnects at its end.
 
-    Everything raises the errors of `tng.device.mqtt` (`MqttDeadlineError`, `MqttRefusedError`,
-    `MqttLostError`) and, from `connect` alone, what TCP and TLS raise (`OSError`).
+    Everything raises the errors of `tng.device.mqtt_model` (`MqttDeadlineError`,
+    `MqttRefusedError`, `MqttLostError`); `connect` also what TCP and TLS raise (`OSError`).
     """
 
     def __enter__(self) -> Self:
@@ -86,6 +86,9 @@ class DeviceLink(Protocol):
 
     def publish(self, topic: str, payload: bytes) -> None:
         """Send, at least once."""
+
+    def confirm(self) -> None:
+        """Wait until all that was published is acknowledged."""
 
     def receive(self) -> MqttMessage:
         """The next message."""

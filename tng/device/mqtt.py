@@ -1,9 +1,7 @@
-"""One MQTT connection as a plain sequence of steps, each bounded by a deadline.
+"""One MQTT connection with a key in a file, as a plain sequence of steps under one deadline.
 
 The one place that knows ``paho-mqtt``: 1.6 and 2.x, whose callbacks differ. paho's loop is
-turned by the caller's own thread, so nothing runs beside it and nothing reconnects. Name
-resolution, TCP and TLS keep paho's time-outs; whoever needs the deadline to hold there too
-runs the conversation in a thread that may be left behind.
+turned by the caller's own thread, so nothing runs beside it and nothing reconnects.
 """
 
 import socket
@@ -13,15 +11,30 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Self
 
 import paho.mqtt.client as paho
 
-if TYPE_CHECKING:
-    from _typeshed import ReadableBuffer
+from tng.device.bounded_socket import BoundedSocket, Bounds, TlsEndError, open_tcp
+from tng.device.mqtt_model import (
+    MAX_CONVERSATION_BYTES,
+    MqttDeadlineError,
+    MqttFloodError,
+    MqttLostError,
+    MqttMessage,
+    MqttRefusedError,
+)
 
-MAX_CONVERSATION_BYTES = 256 * 1024
-"""Of all that a server sends: a registration takes a few kilobytes."""
+__all__ = [
+    "MAX_CONVERSATION_BYTES",
+    "MqttConversation",
+    "MqttDeadlineError",
+    "MqttFloodError",
+    "MqttLostError",
+    "MqttMessage",
+    "MqttPeer",
+    "MqttRefusedError",
+]
 
 _TURN_SECONDS = 0.2
 _KEEP_ALIVE_SECONDS = 60
@@ -32,81 +45,19 @@ _FAILURE = 0x80
 """From here on a SUBACK's code is a refusal (MQTT 3.1.1 §3.9.3)."""
 
 
-class MqttDeadlineError(Exception):
-    """The deadline has passed."""
-
-
-class MqttLostError(Exception):
-    """The connection ended, or what came over it was not MQTT; the message says what."""
-
-
-class MqttFloodError(MqttLostError):
-    """The server sent more than `MAX_CONVERSATION_BYTES`."""
-
-
-class MqttRefusedError(Exception):
-    """The server accepts no connection, or no subscription, from this client."""
-
-
-@dataclass(frozen=True, slots=True)
-class MqttMessage:
-    """What was published to us."""
-
-    topic: str
-    payload: bytes
-
-
 @dataclass(frozen=True, slots=True)
 class MqttPeer:
-    """Whom to connect to, and as whom."""
+    """Whom to connect to, and as whom.
+
+    ``host`` is the name that is checked and the SNI; ``address`` is what TCP connects to, where
+    that is another one. Without a ``username`` none is sent.
+    """
 
     host: str
     port: int
     client_id: str
-    username: str
-
-
-class _TlsEndError(Exception):
-    """Carries an error of TLS past paho 2.x, which takes every `OSError` for a lost connection."""
-
-    def __init__(self, cause: ssl.SSLError) -> None:
-        super().__init__(cause)
-        self.cause = cause
-
-
-class _BoundedSocket(ssl.SSLSocket):
-    """A TLS socket that reads `MAX_CONVERSATION_BYTES` at most: paho itself has no bound."""
-
-    _received = 0
-
-    def do_handshake(self, block: bool = False) -> None:  # noqa: FBT001, FBT002 - the base's form
-        try:
-            super().do_handshake(block)
-        except OSError:
-            # paho leaves it open.
-            self.close()
-            raise
-
-    def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
-        try:
-            data = super().recv(buflen, flags)
-        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
-            raise
-        except ssl.SSLError as error:
-            raise _TlsEndError(error) from error
-        self._received += len(data)
-        if self._received > MAX_CONVERSATION_BYTES:
-            raise MqttFloodError(f"the server sent more than {MAX_CONVERSATION_BYTES:,} bytes")
-        return data
-
-    def send(self, data: "ReadableBuffer", flags: int = 0) -> int:
-        try:
-            return super().send(data, flags)
-        except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
-            raise
-        except OSError as error:
-            # Only ever after the handshake: TLS was agreed on, and then the server was gone.
-            raise MqttLostError("the server closed the connection") from error
+    username: str = ""
+    address: tuple[str, int] | None = None
 
 
 class MqttConversation:
@@ -122,22 +73,24 @@ class MqttConversation:
         deadline: float,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        context.sslsocket_class = _BoundedSocket
         self._peer = peer
-        self._deadline = deadline
-        self._clock = clock
+        self._bounds = Bounds(deadline, clock)
+        BoundedSocket.keep_within(context, self._bounds)
         self._answer: int | None = None
-        self._granted: int | None = None
+        self._grants: deque[int] = deque()
+        self._unconfirmed: set[int] = set()
         self._messages: deque[MqttMessage] = deque()
-        self._client = _new_client(peer.client_id)
-        self._client.username_pw_set(peer.username)
+        self._client = _new_client(peer, self._bounds)
+        if peer.username:
+            self._client.username_pw_set(peer.username)
         self._client.tls_set_context(context)
         # Both versions of paho give these the same places, up to the last one asked for here.
         self._client.on_connect = self._on_connect
         self._client.on_subscribe = self._on_subscribe
         self._client.on_message = self._on_message
+        self._client.on_publish = self._on_publish
 
-    def __enter__(self) -> "MqttConversation":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -149,11 +102,16 @@ class MqttConversation:
             connection.close()
         # Without this circle paho's own sockets are closed at once, not whenever memory is tidied.
         self._client.on_connect = self._client.on_subscribe = self._client.on_message = None
+        self._client.on_publish = None
 
     @property
     def seconds_left(self) -> float:
         """Until the deadline; 0 when it has passed."""
-        return max(0.0, self._deadline - self._clock())
+        return self._bounds.seconds_left
+
+    def renew(self, seconds: float) -> None:
+        """Set a new deadline, so many seconds from now; what may be received counts anew."""
+        self._bounds.renew(seconds)
 
     def connect(self) -> None:
         """Connect and be accepted.
@@ -163,10 +121,15 @@ class MqttConversation:
         """
         try:
             self._client.connect(self._peer.host, self._peer.port, _KEEP_ALIVE_SECONDS)
+        except TimeoutError as error:
+            if self.seconds_left:
+                raise
+            raise MqttDeadlineError from error
         except ValueError as error:
             if isinstance(error, OSError):
                 raise
-            # An empty or overlong label, which no resolver can be asked for.
+            self._client.give_up()
+            # What cannot be the name of a host, and so has no address.
             raise socket.gaierror(socket.EAI_NONAME, "no host name") from error
         self._turn_until(lambda: self._answer is not None)
         if self._answer in _UNAVAILABLE:
@@ -177,13 +140,17 @@ class MqttConversation:
     def subscribe(self, topic: str) -> None:
         """Subscribe and be granted it; raises as `connect` does."""
         self._client.subscribe(topic, qos=1)
-        self._turn_until(lambda: self._granted is not None)
-        if self._granted is not None and self._granted >= _FAILURE:
+        self._turn_until(lambda: bool(self._grants))
+        if self._grants.popleft() >= _FAILURE:
             raise MqttRefusedError("the server refuses the subscription")
 
     def publish(self, topic: str, payload: bytes) -> None:
         """Send, at least once; what answers it comes by `receive`."""
-        self._client.publish(topic, payload, qos=1)
+        self._unconfirmed.add(self._client.publish(topic, payload, qos=1).mid)
+
+    def confirm(self) -> None:
+        """Wait until all that was published is acknowledged; raises as `connect` does."""
+        self._turn_until(lambda: not self._unconfirmed)
 
     def receive(self) -> MqttMessage:
         """The next message; raises as `connect` does."""
@@ -192,9 +159,10 @@ class MqttConversation:
 
     def wait(self, seconds: float) -> None:
         """Stay connected for so long, and no longer than the deadline."""
-        end = min(self._deadline, self._clock() + seconds)
-        while self._clock() < end:
-            self._turn(end - self._clock())
+        clock = self._bounds.clock
+        end = min(self._bounds.deadline, clock() + seconds)
+        while clock() < end:
+            self._turn(end - clock())
 
     def _turn_until(self, is_done: Callable[[], bool]) -> None:
         while not is_done():
@@ -207,7 +175,7 @@ class MqttConversation:
             code = self._client.loop(min(seconds, _TURN_SECONDS))
         except (OSError, MqttLostError):
             raise
-        except _TlsEndError as error:
+        except TlsEndError as error:
             raise error.cause from None
         except Exception as error:
             # paho raises whatever hostile bytes lead it to.
@@ -221,7 +189,7 @@ class MqttConversation:
     def _on_subscribe(self, _client: object, _data: object, _id: object, *rest: object) -> None:
         codes = rest[0]
         first = codes[0] if isinstance(codes, (list, tuple)) and codes else _FAILURE
-        self._granted = _number(first)
+        self._grants.append(_number(first))
 
     def _on_message(self, _client: object, _data: object, message: paho.MQTTMessage) -> None:
         try:
@@ -231,13 +199,35 @@ class MqttConversation:
             return
         self._messages.append(MqttMessage(topic, bytes(message.payload)))
 
+    def _on_publish(self, _client: object, _data: object, number: int, *_rest: object) -> None:
+        self._unconfirmed.discard(number)
 
-def _new_client(client_id: str) -> paho.Client:
-    arguments = {"client_id": client_id, "clean_session": True, "protocol": paho.MQTTv311}
+
+class _Client(paho.Client):  # type: ignore[misc]  # paho 1.6 has no types
+    """A client that connects where it is told, by the deadline."""
+
+    place: tuple[str, int]
+    bounds: Bounds
+    _tcp: socket.socket | None = None
+
+    def _create_socket_connection(self) -> socket.socket:
+        # paho itself, 1.6 and 2.x, connects to the name that TLS checks, and within 5 seconds.
+        self._tcp = open_tcp(*self.place, self.bounds)
+        return self._tcp
+
+    def give_up(self) -> None:
+        """Close what TLS did not take over; it is nobody's otherwise."""
+        if self._tcp is not None:
+            self._tcp.close()
+
+
+def _new_client(peer: MqttPeer, bounds: Bounds) -> _Client:
+    arguments = {"client_id": peer.client_id, "clean_session": True, "protocol": paho.MQTTv311}
     versions = getattr(paho, "CallbackAPIVersion", None)
-    if versions is not None:
-        return paho.Client(versions.VERSION2, **arguments)
-    return paho.Client(**arguments)
+    client = _Client(versions.VERSION2, **arguments) if versions else _Client(**arguments)
+    client.place = peer.address or (peer.host, peer.port)
+    client.bounds = bounds
+    return client
 
 
 def _number(code: object) -> int:

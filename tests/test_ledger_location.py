@@ -57,6 +57,13 @@ def test_everything_else_is_a_file(text):
     assert ledger_location(text, "tng.toml", Path("/etc/tng")) == Path("/etc/tng") / text
 
 
+@pytest.mark.parametrize("text", ["postgresql:/h/db", "postgres:h"])
+def test_a_url_with_a_slash_too_few_is_no_file(text):
+    with pytest.raises(ConfigurationError, match="slash") as told:
+        ledger_location(text, "--ledger")
+    assert "h/db" not in str(told.value)
+
+
 @pytest.mark.parametrize("text", SECRETS)
 def test_a_password_belongs_into_the_environment_alone(text):
     with pytest.raises(ConfigurationError, match=r"tng\.toml: the ledger's URL has a pass") as met:

@@ -12,6 +12,8 @@ from urllib.parse import parse_qsl, unquote
 from tng.errors import ConfigurationError
 
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://(.*)", re.DOTALL)
+_SLIPPED = re.compile(r"postgres(?:ql)?:(?!//).*", re.DOTALL)
+"""A URL with a slash too few; no file is called so."""
 _SCHEMES = ("postgresql", "postgres")
 """libpq's own (PostgreSQL documentation, 34.1.1.2 Connection URIs)."""
 _SECRETS = frozenset(
@@ -50,6 +52,8 @@ def ledger_location(
     """
     match = _URL.fullmatch(text)
     if match is None:
+        if _SLIPPED.fullmatch(text):
+            raise ConfigurationError(f"{origin}: the ledger's URL lacks a slash", _FORM)
         return folder / Path(text).expanduser()
     scheme, rest = match[1], match[2]
     if scheme not in _SCHEMES:

@@ -31,6 +31,7 @@ from tng.testing.manifest import (
 from tng.testing.microchip import MicrochipVendor
 from tng.testing.nxp import NxpVendor
 from tng.testing.parts import MAHTN, PARTS
+from tng.testing.requests import request_examples
 from tng.testing.trust_files import microchip_trust, nxp_trust
 
 _FORGED_FROM = 1000
@@ -44,6 +45,7 @@ def make_examples() -> tuple[Example, ...]:
         *_manifests(microchip),
         *_forged(microchip),
         *chip_examples(nxp),
+        *request_examples(),
         *_trust(microchip, nxp),
     )
 

@@ -45,6 +45,16 @@ REQUESTING: tuple[Check, ...] = (
         "tng",
     ),
     Check(
+        "csr-signature-unsupported",
+        Severity.ERROR,
+        Effect.REJECTED,
+        "The request is signed in a way that is not taken",
+        "Its proof of possession is made with SHA-1, MD5 or an algorithm that does not go with its "
+        "key, and proves nothing. No certificate is asked for.",
+        "Sign the request with SHA-256, SHA-384 or SHA-512: ECDSA, or RSA (PKCS#1 v1.5 or PSS).",
+        "RFC 5758 section 3.2, RFC 8017, NIST SP 800-131A",
+    ),
+    Check(
         "csr-subject-unusual",
         Severity.NOTICE,
         Effect.NONE,

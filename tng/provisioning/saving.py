@@ -1,0 +1,162 @@
+"""The results of provisioning as files: what a device got is there before the ledger says done.
+
+``NAME.json`` has what the service answered, ``NAME.pem`` the certificate; the second appears last
+and complete. Nothing that is there is ever changed, and no name leads out of the folder. No
+ownership token is written.
+"""
+
+import os
+import stat
+import tempfile
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+
+from tng.certificate_files import CertificateWriter, file_name
+from tng.csr.issuing import IssuedCertificate
+from tng.csr.model import RequestedDevice
+from tng.errors import OutputError
+from tng.models import DeviceEntry
+from tng.provisioning.conversation import is_same_key
+from tng.report.json_text import to_json
+from tng.x509.certificate import CertificateError
+from tng.x509.pem import read_certificate_file
+
+SCHEMA = "tng.provisioned/1"
+
+_MAX_BYTES = 8 * 1024 * 1024
+"""More than a device configuration of the largest size."""
+_KEY_DIGITS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class ResultFolder:
+    """One folder of results."""
+
+    folder: Path
+
+    def prepare(self) -> None:
+        """Make the folder, and see that files can be made in it: `OutputError` otherwise.
+
+        A certificate that cannot be written when it comes would be lost.
+        """
+        CertificateWriter(self.folder).prepare()
+        try:
+            with tempfile.NamedTemporaryFile(prefix=".tng-", dir=self.folder):
+                pass
+        except OSError as error:
+            raise OutputError(
+                f"no files can be made in {self.folder}: {error.strerror}",
+                "Name another folder with --certificates.",
+            ) from error
+
+    def path(self, device: RequestedDevice) -> Path:
+        """Where the device's certificate belongs.
+
+        The file is called by the device's id, and by its key too where that name is taken.
+        """
+        plain, keyed = self._paths(device)
+        return keyed if _is_taken(plain) and self._read(plain, device) is None else plain
+
+    def save(self, device: RequestedDevice, issued: IssuedCertificate) -> Path:
+        """Write the result; raises `OutputError`. What is there already is left as it is."""
+        path = self.path(device)
+        members: dict[str, object] = {
+            "schema": SCHEMA,
+            "device_id": device.record.device_id,
+            "key_sha256": device.request.key,
+            "certificate_id": issued.certificate_id,
+            "thing_name": issued.thing_name or None,
+            "device_configuration": dict(issued.configuration),
+        }
+        try:
+            _put(path.with_suffix(".json"), to_json(members) + b"\n")
+            _put(path, issued.pem.encode("ascii"))
+        except OSError as error:
+            raise OutputError(
+                f"{path} cannot be written: {error.strerror}", "Check the folder --certificates."
+            ) from error
+        return path
+
+    def load(self, device: RequestedDevice) -> IssuedCertificate | None:
+        """The result of an earlier run; ``None`` where there is no certificate of this key."""
+        for path in self._paths(device):
+            found = self._read(path, device)
+            if found is not None:
+                return found
+        return None
+
+    def _paths(self, device: RequestedDevice) -> tuple[Path, Path]:
+        name = file_name(DeviceEntry(device.record, (), None, ()))
+        keyed = f"{name}-{device.request.key[:_KEY_DIGITS]}.pem"
+        return self.folder / f"{name}.pem", self.folder / keyed
+
+    def _read(self, path: Path, device: RequestedDevice) -> IssuedCertificate | None:
+        data = _content(path)
+        if data is None:
+            return None
+        try:
+            leaf = read_certificate_file(data)[0]
+        except CertificateError:
+            return None
+        if not is_same_key(leaf.public_key.spki, device.request.spki):
+            return None
+        told = _document(path.with_suffix(".json"), device.request.key)
+        settings = told.get("device_configuration")
+        return IssuedCertificate(
+            pem=data.decode("ascii", "replace"),
+            # AWS calls a certificate by the SHA-256 of its DER.
+            certificate_id=str(told.get("certificate_id") or leaf.sha256),
+            thing_name=str(told.get("thing_name") or ""),
+            configuration=_settings(settings),
+            already=True,
+        )
+
+
+def _settings(value: object) -> tuple[tuple[str, str], ...]:
+    if not isinstance(value, dict):
+        return ()
+    return tuple((name, str(member)) for name, member in value.items())
+
+
+def _document(path: Path, key: str) -> dict[str, object]:
+    """What stands beside a certificate, if it is about the same key; empty otherwise."""
+    try:
+        document = orjson.loads(_content(path) or b"{}")
+    except orjson.JSONDecodeError:
+        return {}
+    fits = isinstance(document, dict) and document.get("key_sha256") == key
+    return document if fits else {}
+
+
+def _content(path: Path) -> bytes | None:
+    """The bytes of a regular file of a bearable size; ``None`` for anything else."""
+    try:
+        status = path.lstat()
+        if not stat.S_ISREG(status.st_mode) or status.st_size > _MAX_BYTES:
+            return None
+        return path.read_bytes()
+    except OSError:
+        return None
+
+
+def _is_taken(path: Path) -> bool:
+    return os.path.lexists(path)
+
+
+def _put(path: Path, content: bytes) -> None:
+    """Write it elsewhere, and let it appear whole; raises `OSError`."""
+    descriptor, name = tempfile.mkstemp(prefix=".tng-", dir=path.parent)
+    temporary = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    finally:
+        with suppress(FileNotFoundError):
+            temporary.unlink()

@@ -1,0 +1,74 @@
+"""Which provisioning template, and its parameters for each device. Pure."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from tng.csr.model import RequestedDevice
+from tng.errors import UsageError
+
+_NAME = re.compile(r"[0-9A-Za-z_-]{1,36}", re.ASCII)
+"""AWS IoT API, CreateProvisioningTemplate."""
+_FIELD = re.compile(r"\{([^{}]*)\}")
+_PARAMETER = re.compile(r"[^=\s]{1,128}")
+_MOST_PARAMETERS = 100
+_MAX_VALUE = 2048
+"""Longer than any parameter that a template can put into a name or an attribute (800)."""
+
+FIELDS = ("device_id", "common_name", "key_sha256")
+"""What may stand in braces; the common name falls back on the device id."""
+
+
+def check_template_name(name: str) -> str:
+    """The name; `UsageError` for one that no template can have, which would be another topic."""
+    if not _NAME.fullmatch(name):
+        raise UsageError(
+            f"{name[:60]!r} is no name of a provisioning template",
+            "It has 1 to 36 letters, digits, _ and -; `aws iot list-provisioning-templates` "
+            "lists them.",
+        )
+    return name
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterTemplates:
+    """The parameters of RegisterThing, with ``{device_id}`` and the like still in them."""
+
+    templates: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def parse(cls, words: Sequence[str]) -> "ParameterTemplates":
+        """From ``NAME=TEMPLATE`` words; raises `UsageError`."""
+        found: dict[str, str] = {}
+        for word in words:
+            name, equals, template = word.partition("=")
+            if not equals or not _PARAMETER.fullmatch(name):
+                raise UsageError(
+                    f"{word[:60]!r} is no NAME=TEMPLATE", "Write SerialNumber={device_id}."
+                )
+            if name in found:
+                raise UsageError(f"the parameter {name} is given twice", "Give it once.")
+            _check_fields(template)
+            found[name] = template
+        if len(found) > _MOST_PARAMETERS:
+            raise UsageError(f"{len(found)} parameters are more than any template has", "")
+        return cls(tuple(found.items()))
+
+    def fill(self, device: RequestedDevice) -> Mapping[str, str]:
+        """The parameters of one device; each value has `_MAX_VALUE` characters at most."""
+        values = {
+            "device_id": device.record.device_id,
+            "common_name": device.request.common_name or device.record.device_id,
+            "key_sha256": device.request.key,
+        }
+        return {
+            name: _FIELD.sub(lambda match: values[match[1]], template)[:_MAX_VALUE]
+            for name, template in self.templates
+        }
+
+
+def _check_fields(template: str) -> None:
+    for name in _FIELD.findall(template):
+        if name not in FIELDS:
+            known = ", ".join(f"{{{field}}}" for field in FIELDS)
+            raise UsageError(f"{{{name[:40]}}} is nothing that is known of a device", known)

@@ -11,6 +11,7 @@ from tng.cli.audit import audit
 from tng.cli.check_device import check_device
 from tng.cli.checks import checks
 from tng.cli.console import ColorChoice, Verbosity, complain
+from tng.cli.csr import csr
 from tng.cli.decode import decode
 from tng.cli.deregister import deregister
 from tng.cli.diff import diff
@@ -178,6 +179,7 @@ app.command("status")(status)
 app.command("watch")(watch)
 app.command("check-device")(check_device)
 app.command("deregister")(deregister)
+app.command("csr")(csr)
 app.command("sandbox")(sandbox)
 
 

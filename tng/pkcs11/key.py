@@ -6,6 +6,7 @@ processes must not inherit a session.
 
 from dataclasses import dataclass, field
 from hashlib import sha256, sha384
+from typing import TYPE_CHECKING
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -18,20 +19,36 @@ from cryptography.hazmat.primitives.serialization import (
 from tng.pkcs11.errors import TokenError
 from tng.pkcs11.module import Pin, pin_of
 from tng.pkcs11.public import public_key_of
-from tng.pkcs11.session import attribute, find_private_key, open_session
+from tng.pkcs11.session import attribute, find_private_key, open_session, token_serial
 from tng.pkcs11.uri import TokenUri, read_uri
+
+if TYPE_CHECKING:
+    from pkcs11 import PrivateKey, Session
 
 _DIGESTS = {256: sha256, 384: sha384}
 """By the bits of the curve (RFC 7518 §3.4)."""
 
 
 @dataclass(frozen=True, slots=True)
+class KeyPlace:
+    """Labels of token and key, and the token's serial number; empty where there is none."""
+
+    token: str
+    serial: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
 class TokenKey:
-    """A key that stays in its token; ``spki`` is its public half (DER)."""
+    """A key that stays in its token; ``spki`` is its public half (DER).
+
+    ``place`` is what the token says of itself and of the key.
+    """
 
     uri: TokenUri
     spki: bytes
     pin: str = field(repr=False)
+    place: KeyPlace
 
     def sign(self, message: bytes) -> bytes:
         """The signature over ``message``; raises `TokenError`.
@@ -69,7 +86,16 @@ def open_token_key(uri: TokenUri, pin: str) -> TokenKey:
     with open_session(uri, pin) as session:
         key = find_private_key(session, uri)
         spki = public_key_of(session, key)
-    return TokenKey(uri, _usable(spki), pin)
+        place = _place(session, key)
+    return TokenKey(uri, _usable(spki), pin, place)
+
+
+def _place(session: "Session", key: "PrivateKey") -> KeyPlace:
+    from pkcs11 import Attribute
+
+    label = attribute(key, Attribute.LABEL)
+    token = session.token
+    return KeyPlace(token.label, token_serial(token), label if isinstance(label, str) else "")
 
 
 def _usable(spki: bytes) -> bytes:

@@ -22,8 +22,18 @@ def open_session(uri: TokenUri, pin: str) -> "Iterator[Session]":
     Failures inside the block become `TokenError` as well.
     """
     token = find_token(uri)
-    with token_failures(f"token {token.label}"), token.open(user_pin=pin) as session:
+    with token_failures(f"token {token.label}"), _logged_in(token, pin) as session:
         yield session
+
+
+def _logged_in(token: "Token", pin: str) -> "Session":
+    from pkcs11.exceptions import UserAlreadyLoggedIn
+
+    try:
+        return token.open(user_pin=pin)
+    except UserAlreadyLoggedIn:
+        # A login holds for the whole process (PKCS#11 §5.6.8): another library has made it.
+        return token.open()
 
 
 def find_token(uri: TokenUri) -> "Token":
@@ -84,16 +94,20 @@ def attribute(item: object, name: object) -> object:
     return value
 
 
+def token_serial(token: "Token") -> str:
+    """The serial number that the token's maker gave it; empty where there is none."""
+    # Padded with blanks to its fixed length (PKCS#11 §3.2); some pad with zero bytes.
+    return token.serial.decode("utf-8", "replace").rstrip(" \0")
+
+
 def _fits(token: "Token", uri: TokenUri) -> bool:
     from pkcs11 import TokenFlag
 
     if not token.flags & TokenFlag.TOKEN_INITIALIZED:
         return False
-    # Labels and numbers are padded with blanks to their fixed lengths (PKCS#11 §3.2).
-    serial = token.serial.decode("utf-8", "replace").rstrip()
     pairs = (
         (uri.token, token.label),
-        (uri.serial, serial),
+        (uri.serial, token_serial(token)),
         (uri.manufacturer, token.manufacturer_id),
         (uri.model, token.model),
     )

@@ -24,6 +24,7 @@ from tng.report.device_schema import DEVICE, FINDING, IDENTITY, POSITION, SOURCE
 from tng.report.diff_schema import diff_schema
 from tng.report.index import INDEX_LINES_SCHEMA, INDEX_SCHEMA
 from tng.report.json_report import LINES_SCHEMA, REPORT_SCHEMA
+from tng.report.requests_schema import requests_schemas
 from tng.report.schema_parts import (
     COUNT,
     FLAG,
@@ -136,6 +137,7 @@ def schemas() -> dict[str, Schema]:
         "tng.device-check.1.json": device_check_schema(),
         "tng.seal.1.json": seal_schema(),
         "tng.diff.1.json": diff_schema(),
+        **requests_schemas(),
     }
 
 

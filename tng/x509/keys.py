@@ -75,13 +75,13 @@ def ec_spki(curve: str, x: bytes, y: bytes) -> bytes | None:
     if len(x) > size or len(y) > size:
         raise der.DerError(f"a coordinate is longer than the {size} bytes of {curve}")
     point = b"\x00\x04" + x.rjust(size, b"\0") + y.rjust(size, b"\0")
-    return _element(der.SEQUENCE, algorithm + _element(der.BIT_STRING, point))
+    return element(der.SEQUENCE, algorithm + element(der.BIT_STRING, point))
 
 
 def rsa_spki(modulus: bytes, exponent: bytes) -> bytes:
     """SubjectPublicKeyInfo of an RSA key (RFC 3279 §2.3.1); numbers are big-endian."""
-    key = _element(der.SEQUENCE, _unsigned(modulus) + _unsigned(exponent))
-    return _element(der.SEQUENCE, _RSA_ALGORITHM + _element(der.BIT_STRING, b"\0" + key))
+    key = element(der.SEQUENCE, _unsigned(modulus) + _unsigned(exponent))
+    return element(der.SEQUENCE, _RSA_ALGORITHM + element(der.BIT_STRING, b"\0" + key))
 
 
 def key_bits(spki: bytes) -> bytes:
@@ -92,7 +92,8 @@ def key_bits(spki: bytes) -> bytes:
     return spki[bits_start + 1 : bits_stop]
 
 
-def _element(tag: int, content: bytes) -> bytes:
+def element(tag: int, content: bytes) -> bytes:
+    """One element of DER with a tag of one byte (X.690 §10.1)."""
     length = len(content)
     if length < 0x80:
         return bytes((tag, length)) + content
@@ -102,15 +103,15 @@ def _element(tag: int, content: bytes) -> bytes:
 
 def _unsigned(number: bytes) -> bytes:
     digits = number.lstrip(b"\0") or b"\0"
-    return _element(der.INTEGER, b"\0" + digits if digits[0] & 0x80 else digits)
+    return element(der.INTEGER, b"\0" + digits if digits[0] & 0x80 else digits)
 
 
-_RSA_ALGORITHM = _element(
+_RSA_ALGORITHM = element(
     der.SEQUENCE, bytes.fromhex("06092a864886f70d010101") + bytes((der.NULL, 0))
 )
 _CURVE_ALGORITHMS = {
     name: (
-        _element(der.SEQUENCE, bytes.fromhex("06072a8648ce3d0201") + bytes.fromhex(curve)),
+        element(der.SEQUENCE, bytes.fromhex("06072a8648ce3d0201") + bytes.fromhex(curve)),
         size,
     )
     for name, curve, size in (

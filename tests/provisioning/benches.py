@@ -1,0 +1,72 @@
+"""A fleet issuer with everything real behind it: link, ledger, folder."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.provisioning.fleet_service import TEMPLATE, Signer, ca_file
+from tng.apply.retry import RetryPolicy
+from tng.apply.stopping import StopSignal
+from tng.device.credentials import load_file_credentials
+from tng.device.link import DeviceEndpoint, DeviceLink
+from tng.device.links import open_link
+from tng.ledger import SqliteLedger
+from tng.provisioning.caller import FleetCaller, FleetService
+from tng.provisioning.issuer import FleetIssuer, Provisioning
+from tng.provisioning.saving import ResultFolder
+from tng.provisioning.template import ParameterTemplates
+
+
+@dataclass
+class Workplace:
+    """A folder with a ledger, certificates and a claim; ``told`` is what a person was told."""
+
+    folder: Path
+    told: list[str] = field(default_factory=list)
+
+    @property
+    def certificates(self) -> Path:
+        return self.folder / "certificates"
+
+    @property
+    def ledger_file(self) -> Path:
+        return self.folder / "ledger.db"
+
+    @contextmanager
+    def issuer(
+        self,
+        port: int,
+        *,
+        timeout: float = 30.0,
+        host: str = "127.0.0.1",
+        parameters: tuple[str, ...] = ("SerialNumber={device_id}",),
+        trusts: bool = True,
+    ) -> Iterator[FleetIssuer]:
+        certificate, key = Signer().claim(self.folder)
+        credentials = load_file_credentials(certificate, key, lambda: "")
+        authority = ca_file(self.folder) if trusts else None
+        endpoint = DeviceEndpoint(host, port, ("127.0.0.1", port), authority)
+        stop = StopSignal()
+
+        def opened(seconds: float) -> DeviceLink:
+            return open_link(endpoint, credentials, "bench", timeout_seconds=seconds)
+
+        service = FleetService("127.0.0.1", TEMPLATE, "bench")
+        policy = RetryPolicy(base=0.01, cap=0.02)
+        provisioning = Provisioning(
+            ParameterTemplates.parse(parameters), ResultFolder(self.certificates), timeout
+        )
+        with (
+            SqliteLedger(self.ledger_file) as ledger,
+            FleetIssuer(
+                service,
+                FleetCaller(service, opened, stop, policy=policy),
+                provisioning,
+                ledger,
+                command="tng fleet-provision",
+                tell=self.told.append,
+                stop=stop,
+            ) as issuer,
+        ):
+            yield issuer

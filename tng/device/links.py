@@ -36,9 +36,16 @@ def open_link(
         case FileCredentials():
             return _with_file(endpoint, credentials, client_id, timeout_seconds, username)
         case TokenCredentials():
-            from tng.errors import ConfigurationError
+            require("awscrt", "awscrt")
+            from tng.device.token_link import open_token_link
 
-            raise ConfigurationError("keys in tokens cannot connect", "Use a key in a file.")
+            return open_token_link(
+                endpoint,
+                credentials,
+                client_id,
+                timeout_seconds=timeout_seconds,
+                username=username,
+            )
         case _:
             assert_never(credentials)
 

@@ -23,6 +23,7 @@ from tng.device.mqtt_model import (
     MqttLostError,
     MqttMessage,
     MqttRefusedError,
+    MqttUnavailableError,
 )
 
 __all__ = [
@@ -133,7 +134,7 @@ class MqttConversation:
             raise socket.gaierror(socket.EAI_NONAME, "no host name") from error
         self._turn_until(lambda: self._answer is not None)
         if self._answer in _UNAVAILABLE:
-            raise MqttLostError("the server is unavailable at the moment")
+            raise MqttUnavailableError
         if self._answer != _ACCEPTED:
             raise MqttRefusedError("the server refuses the connection: not authorized")
 

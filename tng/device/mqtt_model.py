@@ -17,6 +17,13 @@ class MqttLostError(Exception):
     """The connection ended, or what came over it was not MQTT; the message says what."""
 
 
+class MqttUnavailableError(MqttLostError):
+    """The server takes no connections at the moment (CONNACK 3)."""
+
+    def __init__(self) -> None:
+        super().__init__("the server is unavailable at the moment")
+
+
 class MqttFloodError(MqttLostError):
     """The server sent more than `MAX_CONVERSATION_BYTES`."""
 

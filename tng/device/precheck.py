@@ -1,0 +1,74 @@
+"""TCP and TLS as a device begins them, with the standard library: fast, and with exact reasons.
+
+No MQTT is spoken here. A server that trusts no client may say so only after the handshake
+(TLS 1.3), so there is a way to listen for that too.
+"""
+
+import ssl
+import time
+from contextlib import closing
+
+from tng.device.bounded_socket import Bounds, open_tcp
+from tng.device.link import DeviceEndpoint
+from tng.device.tls import HTTPS_PORT, MQTT_ALPN
+from tng.x509.certificate import Certificate, CertificateError, read_certificate
+
+PRECHECK_SECONDS = 10.0
+"""For a name, TCP and a handshake: the slowest cellular networks take three."""
+
+_PEEK_SECONDS = 5.0
+
+
+def look(endpoint: DeviceEndpoint, context: ssl.SSLContext, bounds: Bounds) -> str:
+    """Do one whole handshake and hang up; the version of TLS that was agreed on.
+
+    Raises what TCP and TLS raise (`OSError`), `TimeoutError` at the deadline.
+    """
+    with closing(_shake_hands(endpoint, context, bounds)) as stream:
+        return stream.version() or ""
+
+
+def listen(endpoint: DeviceEndpoint, context: ssl.SSLContext, bounds: Bounds) -> None:
+    """As `look`, then say nothing and wait for an objection until the deadline.
+
+    Silence is consent. Raises as `look` does: `ssl.SSLError` for an alert, `ConnectionError` for
+    a server that hangs up.
+    """
+    with closing(_shake_hands(endpoint, context, bounds)) as stream:
+        stream.settimeout(bounds.demand_time())
+        try:
+            data = stream.recv(1)
+        except TimeoutError:
+            return
+        if not data:
+            raise ConnectionResetError("the server closed the connection after the handshake")
+
+
+def peek(endpoint: DeviceEndpoint) -> Certificate | None:
+    """The certificate of a server that is not trusted, for words alone; ``None`` without one."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    # Nothing is ever sent to it, and nothing that it shows is believed.
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    bounds = Bounds(time.monotonic() + _PEEK_SECONDS)
+    try:
+        with closing(_shake_hands(endpoint, context, bounds)) as stream:
+            return read_certificate(stream.getpeercert(binary_form=True) or b"")
+    except (OSError, CertificateError):
+        return None
+
+
+def _shake_hands(
+    endpoint: DeviceEndpoint, context: ssl.SSLContext, bounds: Bounds
+) -> ssl.SSLSocket:
+    if endpoint.port == HTTPS_PORT:
+        context.set_alpn_protocols([MQTT_ALPN])
+    connection = open_tcp(*(endpoint.address or (endpoint.host, endpoint.port)), bounds)
+    try:
+        connection.settimeout(bounds.demand_time())
+        return context.wrap_socket(connection, server_hostname=endpoint.host)
+    except (OSError, ValueError) as error:
+        connection.close()
+        if isinstance(error, OSError):
+            raise
+        raise ssl.SSLError(f"{endpoint.host!r} cannot be the name of a server") from error

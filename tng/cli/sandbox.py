@@ -42,6 +42,9 @@ def sandbox(
         int,
         typer.Option(min=0, max=65535, help="Port for devices of Azure; 0 = free, SDKs want 8883."),
     ] = 0,
+    aws_device_port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port for devices of AWS; 0 = free.")
+    ] = 0,
     rate: Annotated[
         float,
         typer.Option(min=0, help="Registrations a second, AWS: 10, DPS in proportion; 0 = any."),
@@ -66,6 +69,7 @@ def sandbox(
             emulator=emulator,
             port=port,
             device_port=device_port,
+            aws_device_port=aws_device_port,
             rate=rate,
             faults=random_faults(faults / 100),
             seed=seed,

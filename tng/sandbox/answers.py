@@ -34,6 +34,12 @@ def server_error(operation: Operation, status: int) -> Message:
     )
 
 
+def device_endpoint(name: str) -> Message:
+    """DescribeEndpoint's answer: the host name that devices connect to."""
+    body = json.dumps({"endpointAddress": name}).encode()
+    return _message(200, "OK", "application/json", body)
+
+
 def bad_gateway() -> Message:
     """The emulator behind the front is gone or talks nonsense."""
     body = b'{"message": "the emulator behind the sandbox does not answer"}'

@@ -22,6 +22,9 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+CA_FILE = "sandbox-ca.pem"
+"""What the CA's file is called where it is written."""
+
 DEFAULT_NAMES = ("127.0.0.1", "localhost")
 """What a server of the sandbox is always reached by."""
 

@@ -59,6 +59,22 @@ class Slow:
 
 
 @dataclass(frozen=True, slots=True)
+class Reject:
+    """The cloud refuses in its own words and has done nothing; for the device gateway only."""
+
+    status: int
+    code: str
+    message: str = "injected by the sandbox"
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """No answer comes, on a connection that stays; for the device gateway only."""
+
+    when: When
+
+
+@dataclass(frozen=True, slots=True)
 class Hook:
     """``function`` is called in the front's thread; the call then goes on as usual."""
 
@@ -66,7 +82,7 @@ class Hook:
     function: Callable[[], None]
 
 
-Effect = Throttle | ServerError | LostReply | Slow | Hook
+Effect = Throttle | ServerError | LostReply | Slow | Reject | Silence | Hook
 
 
 def kill_process(process_id: int) -> Callable[[], None]:

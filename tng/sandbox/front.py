@@ -20,6 +20,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
+from urllib.parse import parse_qs
 
 from tng.sandbox import answers, effects
 from tng.sandbox.accounts import AccountBook
@@ -30,6 +31,8 @@ from tng.sandbox.quotas import UNLIMITED, Buckets, Quotas
 from tng.sandbox.record import LOST, CallLog, CallRecord
 from tng.sandbox.upstream import Upstream
 from tng.sandbox.wire import Connection, Message, WireError
+
+_DEVICE_ENDPOINT = "iot:Data-ATS"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,8 @@ class Front:
     """A running front; a context manager.
 
     ``upstream_port`` is the emulator's on the loopback. ``port`` 0 takes a free one.
+    ``endpoint`` names the devices' endpoint of an account in a region; without it the
+    emulator answers DescribeEndpoint, each in its own way.
     ``clock`` (seconds, monotonic) and ``sleep`` serve quotas and slow answers. Raises
     `ConfigurationError` if the port is taken.
     """
@@ -69,6 +74,7 @@ class Front:
         faults: Sequence[Fault] = (),
         seed: int = 0,
         log: CallLog | None = None,
+        endpoint: Callable[[str, str], str] | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -76,6 +82,7 @@ class Front:
         self._buckets = Buckets(quotas, clock)
         self._script = FaultScript(faults, seed)
         self._accounts = AccountBook()
+        self._endpoint = endpoint
         self._clock = clock
         self._sleep = sleep
         self.log = CallLog() if log is None else log
@@ -154,13 +161,26 @@ class Front:
         if instead is not None:
             return instead
         try:
-            answer = upstream.ask(call.request, call.account)
+            answer = self._endpoint_answer(call) or upstream.ask(call.request, call.account)
         except (WireError, OSError):
             return answers.bad_gateway()
         course.cloud_status = _status(answer)
         self._accounts.learn(call.operation, call.request.body, answer.body)
         effects.after(met, self._sleep)
         return answer
+
+    def _endpoint_answer(self, call: _Call) -> Message | None:
+        """The answer to who asks for the devices' endpoint, where it is the gateway's."""
+        if self._endpoint is None or not _asks_for_devices(call):
+            return None
+        return answers.device_endpoint(self._endpoint(call.account, call.region))
+
+
+def _asks_for_devices(call: _Call) -> bool:
+    if call.operation.name != "DescribeEndpoint":
+        return False
+    query = parse_qs(call.target.partition("?")[2])
+    return query.get("endpointType") == [_DEVICE_ENDPOINT]
 
 
 def _status(answer: Message) -> int:

@@ -14,11 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
+from tng.sandbox.authority import CA_FILE, SandboxAuthority
 from tng.sandbox.aws import CREDENTIALS_FILE, AwsSandbox, LocalAws
+from tng.sandbox.aws import device_names as aws_device_names
 from tng.sandbox.clouds import Emulator, LocalCloud
 from tng.sandbox.configuration import SandboxFiles, SideFile
 from tng.sandbox.dps.quotas import quota_for
 from tng.sandbox.dps.sandbox import DpsSandbox, RunningDps
+from tng.sandbox.dps.sandbox import device_names as dps_device_names
 from tng.sandbox.faults import Fault
 from tng.sandbox.quotas import AWS_DEFAULT_REGISTRATIONS
 from tng.sandbox.record import DEFAULT_LIMIT, CallLog
@@ -56,9 +59,16 @@ class RunningClouds:
         if self.aws is not None:
             credentials = self.files.directory / CREDENTIALS_FILE
             found["AWS_SHARED_CREDENTIALS_FILE"] = str(credentials)
+            found.update(self.aws.variables(self.files.directory))
         if self.azure is not None:
             found.update(self.azure.variables)
+            found["SANDBOX_CA_FILE"] = str(self.ca_file)
         return dict(sorted(found.items()))
+
+    @property
+    def ca_file(self) -> Path:
+        """The CA that devices and clients of all clouds must trust, as PEM."""
+        return self.files.directory / CA_FILE
 
     @property
     def environment_file(self) -> Path:
@@ -76,7 +86,8 @@ class LocalClouds:
 
     ``clouds`` are those to be run. ``directory`` takes the files (``None``: a temporary one).
     ``emulator`` is AWS's, and ``port`` that of the front before it; 0 takes a free one.
-    ``device_port`` is where devices find Azure's side. ``rate`` is how many registrations a
+    ``device_port`` is where devices find Azure's side, ``aws_device_port`` where they find
+    AWS's. ``rate`` is how many registrations a
     second an account or instance takes, with all other quotas in proportion; AWS's own is 10,
     and 0 limits nothing. The faults begin when everything is prepared. ``log_limit`` is how
     many calls a cloud keeps. Raises `ConfigurationError` if something is missing or taken.
@@ -90,6 +101,7 @@ class LocalClouds:
         emulator: Emulator = Emulator.MINISTACK,
         port: int = 0,
         device_port: int = 0,
+        aws_device_port: int = 0,
         rate: float = AWS_DEFAULT_REGISTRATIONS,
         faults: Sequence[Fault] = (),
         seed: int = 0,
@@ -98,12 +110,21 @@ class LocalClouds:
         self._clouds = frozenset(clouds)
         self._directory = directory
         self._rate = rate
+        authority = SandboxAuthority((*aws_device_names(), *dps_device_names()))
         self._aws = AwsSandbox(
-            emulator=emulator, port=port, rate=rate, faults=faults, seed=seed, log_limit=log_limit
+            emulator=emulator,
+            port=port,
+            device_port=aws_device_port,
+            authority=authority,
+            rate=rate,
+            faults=faults,
+            seed=seed,
+            log_limit=log_limit,
         )
         self._azure = DpsSandbox(
             quota=quota_for(rate),
             device_port=device_port,
+            authority=authority,
             faults=faults,
             seed=seed,
             log_limit=log_limit,
@@ -131,12 +152,11 @@ class LocalClouds:
         stack.callback(files.remove)
         running = RunningClouds(aws, azure, files)
         started = [cloud for cloud in (aws, azure) if cloud is not None]
+        # Both clouds name the same CA.
+        others = {file.name: file for cloud in started for file in cloud.side_files()}
         files.write(
             [section for cloud in started for section in cloud.sections()],
-            [
-                *(file for cloud in started for file in cloud.side_files()),
-                _exports(running.environment),
-            ],
+            [*others.values(), _exports(running.environment)],
         )
         return running
 

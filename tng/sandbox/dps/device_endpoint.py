@@ -10,7 +10,6 @@ scope may connect and subscribe, and has its registration answered with 401.
 
 import re
 import socket
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import TracebackType
@@ -18,11 +17,11 @@ from urllib.parse import quote, unquote
 
 import orjson
 
-from tng.errors import ConfigurationError
 from tng.sandbox.authority import SandboxAuthority
 from tng.sandbox.dps.device_registration import Answer, Caller, DeviceRegistrations
 from tng.sandbox.mqtt import codec as mqtt
-from tng.sandbox.mqtt.tls import DeviceConnection, DeviceTlsError
+from tng.sandbox.mqtt.listener import DeviceListener
+from tng.sandbox.mqtt.tls import DeviceConnection, anyone
 
 DEVICE_PORT = 8883
 """What the service listens on; azure-iot-device knows no other."""
@@ -31,10 +30,8 @@ _RESPONSES = "$dps/registrations/res/#"
 _USERNAME = re.compile(
     r"(?P<scope>[0-9A-Za-z]{1,64})/registrations/(?P<id>[^/]{1,384})/api-version=[^/]{1,512}"
 )
-_HANDSHAKE_SECONDS = 30.0
 _LONGEST_SILENCE = 20 * 60.0
 """For clients that ask for no keep-alive, or for a very long one."""
-_MAX_CONNECTIONS = 256
 
 
 class _RefusedError(Exception):
@@ -72,20 +69,15 @@ class DeviceEndpoint:
     ) -> None:
         self._registrations = registrations
         self._authority = authority
-        self._host = host
-        self._lock = threading.Lock()
-        self._sockets: set[socket.socket] = set()
-        self._stopping = False
-        self._listener = _listen(host, port)
-        self._acceptor = threading.Thread(target=self._accept, name="dps-devices", daemon=True)
+        self._listener = DeviceListener(host, port, "dps-devices")
 
     @property
     def address(self) -> tuple[str, int]:
         """Host and port that are listened on."""
-        return self._host, self._listener.getsockname()[1]
+        return self._listener.address
 
     def __enter__(self) -> "DeviceEndpoint":
-        self._acceptor.start()
+        self._listener.start(self._serve)
         return self
 
     def __exit__(
@@ -94,43 +86,12 @@ class DeviceEndpoint:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._stopping = True
-        # Closing a listener does not wake a thread that waits in accept(); a visitor does.
-        with socket.create_connection(self.address):
-            self._acceptor.join()
-        self._listener.close()
-        with self._lock:
-            for accepted in self._sockets:
-                _abort(accepted)
-
-    def _accept(self) -> None:
-        while True:
-            accepted, _ = self._listener.accept()
-            with self._lock:
-                is_full = len(self._sockets) >= _MAX_CONNECTIONS
-                if not (self._stopping or is_full):
-                    self._sockets.add(accepted)
-            if self._stopping:
-                accepted.close()
-                return
-            if is_full:
-                accepted.close()
-                continue
-            threading.Thread(target=self._serve, args=(accepted,), daemon=True).start()
+        self._listener.stop()
 
     def _serve(self, accepted: socket.socket) -> None:
-        try:
-            accepted.settimeout(_HANDSHAKE_SECONDS)
-            connection = DeviceConnection(accepted, self._authority)
-            self._converse(accepted, connection)
-            connection.close()
-        except (DeviceTlsError, mqtt.MqttError, OSError):
-            # The device went away or does not speak MQTT: nobody is left to be told.
-            return
-        finally:
-            with self._lock:
-                self._sockets.discard(accepted)
-            accepted.close()
+        connection = anyone(accepted, self._authority)
+        self._converse(accepted, connection)
+        connection.close()
 
     def _converse(self, accepted: socket.socket, connection: DeviceConnection) -> None:
         try:
@@ -158,8 +119,8 @@ class DeviceEndpoint:
                 pass
             case mqtt.Disconnect():
                 return False
-            case mqtt.Connect():
-                raise mqtt.MqttError("a second CONNECT")
+            case mqtt.Connect() | mqtt.Unsubscribe():
+                raise mqtt.MqttError("a second CONNECT, or what devices of the service never send")
         return True
 
     def _publish(self, session: _Session, message: mqtt.Publish) -> None:
@@ -229,21 +190,3 @@ def _parameters(query: str) -> Mapping[str, str]:
     # Not `parse_qs`, which takes + for a space; the SDKs do not write it so.
     pairs = (part.partition("=") for part in query.split("&"))
     return {unquote(name): unquote(value) for name, _, value in pairs}
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    try:
-        return socket.create_server((host, port), backlog=_MAX_CONNECTIONS)
-    except OSError as error:
-        raise ConfigurationError(
-            f"port {port} of {host} cannot be used: {error.strerror}",
-            hint="Stop what listens there, or choose another address.",
-        ) from error
-
-
-def _abort(connection: socket.socket) -> None:
-    try:
-        connection.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        # It is gone already.
-        return

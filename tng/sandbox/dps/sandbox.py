@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from tng.sandbox.authority import SandboxAuthority
+from tng.sandbox.authority import CA_FILE, SandboxAuthority
 from tng.sandbox.configuration import SideFile, TargetSection
 from tng.sandbox.dps.authorization import new_key
 from tng.sandbox.dps.device_endpoint import DeviceEndpoint
@@ -27,9 +27,9 @@ from tng.sandbox.faults import Fault
 from tng.sandbox.listener import Listener
 from tng.sandbox.record import DEFAULT_LIMIT, CallLog
 
+DEVICE_HOST = "127.0.0.1"
 POLICY = "provisioningserviceowner"
 """The policy that a new service has, with all rights."""
-CA_FILE = "sandbox-ca.pem"
 
 _SHARE_OF_QUOTA = 0.9
 """What is written as rate into ``tng.toml``: a little less than the instance takes."""
@@ -92,10 +92,20 @@ class RunningDps:
 
     @property
     def variables(self) -> Mapping[str, str]:
-        """Environment variables with the connection strings that `sections` name."""
-        return {
-            _variable(instance.name): connection_string(instance) for instance in self.instances
-        }
+        """Environment variables: the connection strings that `sections` name, and for devices."""
+        found = {}
+        for instance in self.instances:
+            prefix = _prefix(instance.name)
+            found[f"{prefix}_CONNECTION_STRING"] = connection_string(instance)
+            found[f"{prefix}_DEVICE_ADDRESS"] = self.device_address
+            found[f"{prefix}_HUB_ADDRESS"] = self.hub_address
+            found[f"{prefix}_ID_SCOPE"] = instance.id_scope
+        return found
+
+    @property
+    def hub_address(self) -> str:
+        """Where devices find every linked hub: host and port, the same as `device_address`."""
+        return self.device_address
 
     def sections(self) -> tuple[TargetSection, ...]:
         """A target of ``tng.toml`` for each instance."""
@@ -106,7 +116,7 @@ class RunningDps:
                 {
                     "cloud": "azure",
                     "dps_host": instance.hosts[0],
-                    "connection_string_env": _variable(instance.name),
+                    "connection_string_env": f"{_prefix(instance.name)}_CONNECTION_STRING",
                     "ca_file": CA_FILE,
                     "rate": round(rate, 3),
                 },
@@ -133,8 +143,15 @@ def connection_string(instance: DpsInstance) -> str:
     return f"HostName={instance.hosts[0]};SharedAccessKeyName={policy};SharedAccessKey={key}"
 
 
-def _variable(instance: str) -> str:
-    return f"{instance.upper().replace('-', '_')}_CONNECTION_STRING"
+def device_names(
+    instances: Sequence[InstanceSpecification] = DEFAULT_INSTANCES, host: str = DEVICE_HOST
+) -> tuple[str, ...]:
+    """The names that a certificate of the devices' side must be valid for: host and hubs."""
+    return (host, *(hub for instance in instances for hub in instance.hubs))
+
+
+def _prefix(instance: str) -> str:
+    return instance.upper().replace("-", "_")
 
 
 class DpsSandbox:
@@ -143,7 +160,8 @@ class DpsSandbox:
     ``directory`` takes the CA's file (``None``: a temporary one). ``port`` is the first
     instance's, 0 a free one; every other instance and the management API have free ones.
     ``device_host`` and ``device_port`` are where devices find the service
-    (azure-iot-device knows port 8883 alone), ``behaviour`` how it treats them.
+    (azure-iot-device knows port 8883 alone), ``behaviour`` how it treats them. ``authority``
+    must be valid for `device_names`, ``None`` makes one.
     ``token_lifetime`` is in seconds. Raises `ConfigurationError` if a port is taken.
     """
 
@@ -153,8 +171,9 @@ class DpsSandbox:
         *,
         directory: Path | None = None,
         port: int = 0,
-        device_host: str = "127.0.0.1",
+        device_host: str = DEVICE_HOST,
         device_port: int = 0,
+        authority: SandboxAuthority | None = None,
         behaviour: DeviceBehaviour = _USUAL,
         quota: DpsQuota = DEFAULT_QUOTA,
         faults: Sequence[Fault] = (),
@@ -170,6 +189,7 @@ class DpsSandbox:
         self._port = port
         self._device_host = device_host
         self._device_port = device_port
+        self._authority = authority
         self._behaviour = behaviour
         self._quota = quota
         self._faults = tuple(faults)
@@ -203,7 +223,9 @@ class DpsSandbox:
                 for number, specification in enumerate(self._specifications)
             )
         )
-        authority = SandboxAuthority((self._device_host,))
+        authority = self._authority or SandboxAuthority(
+            device_names(self._specifications, self._device_host)
+        )
         tokens = TokenStore(self._now, self._token_lifetime)
         identity = IdentityEndpoint(tokens)
         stack.callback(identity.stop)

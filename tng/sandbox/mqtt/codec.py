@@ -1,4 +1,4 @@
-"""The part of MQTT 3.1.1 that devices of the Device Provisioning Service speak.
+"""The part of MQTT 3.1.1 that the local clouds speak with devices.
 
 Reads what a client sends and writes what a server answers, bounded and without belief in any
 length that is not there. It keeps no session, retries nothing and knows nothing of topics.
@@ -23,6 +23,7 @@ class _Kind(IntEnum):
     PUBLISH = 3
     PUBLISH_ACKNOWLEDGED = 4
     SUBSCRIBE = 8
+    UNSUBSCRIBE = 10
     PING_REQUEST = 12
     DISCONNECT = 14
 
@@ -34,6 +35,8 @@ _MAX_QOS = 1
 
 ACCEPTED = 0
 BAD_PROTOCOL = 1
+BAD_CLIENT_ID = 2
+UNAVAILABLE = 3
 NOT_AUTHORIZED = 5
 SUBSCRIPTION_FAILED = 0x80
 
@@ -64,6 +67,14 @@ class Subscribe:
 
 
 @dataclass(frozen=True, slots=True)
+class Unsubscribe:
+    """UNSUBSCRIBE (§3.10)."""
+
+    packet_id: int
+    filters: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Publish:
     """PUBLISH (§3.3). ``packet_id`` is 0 where ``qos`` is 0; ``qos`` 2 is not spoken."""
 
@@ -90,18 +101,21 @@ class Disconnect:
     """DISCONNECT (§3.14)."""
 
 
-Packet = Connect | Subscribe | Publish | PublishAcknowledged | PingRequest | Disconnect
+Packet = (
+    Connect | Subscribe | Unsubscribe | Publish | PublishAcknowledged | PingRequest | Disconnect
+)
 
 
-def read_packet(read: Callable[[int], bytes]) -> Packet:
+def read_packet(read: Callable[[int], bytes], limit: int = MAX_PACKET_BYTES) -> Packet:
     """The next packet of a client; ``read(n)`` gives exactly n bytes or raises.
 
-    Raises `MqttError` for what is malformed, too long, or not for a server.
+    ``limit`` is the most bytes that a packet may have behind its length. Raises `MqttError`
+    for what is malformed, too long, or not for a server.
     """
     first = read(1)[0]
     length = _remaining_length(read)
-    if length > MAX_PACKET_BYTES:
-        raise MqttError(f"a packet of {length} bytes, at most {MAX_PACKET_BYTES} are taken")
+    if length > limit:
+        raise MqttError(f"a packet of {length} bytes, at most {limit} are taken")
     return _parse(first >> 4, first & 0x0F, _Fields(read(length) if length else b""))
 
 
@@ -113,6 +127,11 @@ def connect_acknowledged(code: int) -> bytes:
 def subscribe_acknowledged(packet_id: int, codes: tuple[int, ...]) -> bytes:
     """SUBACK (§3.9): the granted quality of service, or `SUBSCRIPTION_FAILED`, a filter."""
     return _packet(0x90, struct.pack(">H", packet_id) + bytes(codes))
+
+
+def unsubscribe_acknowledged(packet_id: int) -> bytes:
+    """UNSUBACK (§3.11)."""
+    return _packet(0xB0, struct.pack(">H", packet_id))
 
 
 def publish_acknowledged(packet_id: int) -> bytes:
@@ -203,13 +222,15 @@ class _Fields:
 def _parse(kind: int, flags: int, fields: _Fields) -> Packet:
     if kind == _Kind.PUBLISH:
         return _parse_publish(flags, fields)
-    if flags != (0x02 if kind == _Kind.SUBSCRIBE else 0):
+    if flags != (0x02 if kind in (_Kind.SUBSCRIBE, _Kind.UNSUBSCRIBE) else 0):
         raise MqttError(f"packet type {kind} with the flags {flags:04b}")
     match kind:
         case _Kind.CONNECT:
             return _parse_connect(fields)
         case _Kind.SUBSCRIBE:
             return _parse_subscribe(fields)
+        case _Kind.UNSUBSCRIBE:
+            return _parse_unsubscribe(fields)
         case _Kind.PUBLISH_ACKNOWLEDGED:
             packet: Packet = PublishAcknowledged(fields.packet_id())
         case _Kind.PING_REQUEST:
@@ -248,6 +269,18 @@ def _parse_subscribe(fields: _Fields) -> Subscribe:
     if not filters:
         raise MqttError("a subscription without a topic filter")
     return Subscribe(packet_id, tuple(filters))
+
+
+def _parse_unsubscribe(fields: _Fields) -> Unsubscribe:
+    packet_id = fields.packet_id()
+    filters: list[str] = []
+    while fields.left:
+        if len(filters) == _MAX_FILTERS:
+            raise MqttError(f"more than {_MAX_FILTERS} topic filters")
+        filters.append(fields.text())
+    if not filters:
+        raise MqttError("an end of a subscription without a topic filter")
+    return Unsubscribe(packet_id, tuple(filters))
 
 
 def _parse_publish(flags: int, fields: _Fields) -> Publish:

@@ -1,21 +1,23 @@
-"""TLS for devices: any client certificate is let in, to be judged by its thumbprint afterwards.
+"""TLS with devices: the client's certificate is judged by us, not by the roots of `ssl`.
 
-The service answers strangers in its own words (401), so a stranger's certificate must not
-fail in TLS. `ssl` has no verify callback, and only asks for a certificate if it also verifies
-it. The way out is that up to TLS 1.2 (which is what the service speaks) the client's
-certificate travels in the clear: it is read from the handshake's bytes and made a trust anchor
-of this one connection before `ssl` sees it. That the client holds the key is proven by TLS
-itself (CertificateVerify, RFC 5246 §7.4.8). Tickets are off, because a resumed session would
+Devices are known by their own certificates, whoever issued them, while `ssl` has no verify
+callback, and only asks for a certificate if it also verifies it. The way out is to see the
+client's leaf before `ssl` judges it, and to make it a trust anchor of this one connection. That
+the client holds the key is proven by TLS itself (CertificateVerify, RFC 5246 §7.4.8). Up to TLS
+1.2 the leaf travels in the clear and is read from the handshake's bytes; see
+`tng.sandbox.gateway.handshake` for TLS 1.3. Tickets are off, because a resumed session would
 show no certificate.
 
 Not used: pyOpenSSL, which has the callback, but would be one more dependency with its own
-event loop semantics; loading the enrolled leaves as anchors, with which strangers end in a TLS
-alert; reaching into libssl with ctypes, which fails where Python is linked statically.
+event loop semantics; loading all enrolled leaves as anchors, which grows with the fleet;
+reaching into libssl with ctypes, which fails where Python is linked statically.
 """
 
 import contextlib
+import selectors
 import socket
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tng.sandbox.authority import SandboxAuthority
@@ -30,7 +32,7 @@ _NO_CHECK_TIME = 0x200000
 
 
 class DeviceTlsError(ConnectionError):
-    """The client went away, or does not speak TLS 1.2."""
+    """The client went away, does not speak TLS, or is refused in TLS."""
 
 
 @dataclass(slots=True)
@@ -76,36 +78,47 @@ class CertificateWatch:
 
 
 class DeviceConnection:
-    """One client, over TLS 1.2. ``certificate`` is its leaf's DER, empty where it sent none.
+    """One client, over TLS. ``certificate`` is its leaf's DER, empty where it sent none.
 
-    Made by the constructor's handshake; raises `DeviceTlsError` where that fails. The
-    socket's time-out holds for every read.
+    Made by the constructor's handshake; raises `DeviceTlsError` where that fails. ``watch`` is
+    given the handshake's bytes before `ssl` is. The socket's time-out holds for every read.
+    For one thread.
     """
 
-    def __init__(self, connection: socket.socket, authority: SandboxAuthority) -> None:
+    def __init__(
+        self,
+        connection: socket.socket,
+        context: ssl.SSLContext,
+        watch: Callable[[bytes], None] = lambda _: None,
+    ) -> None:
         self._socket = connection
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self._context = _context(authority)
-        self._tls = self._context.wrap_bio(self._incoming, self._outgoing, server_side=True)
-        self._handshake()
+        self._tls = context.wrap_bio(self._incoming, self._outgoing, server_side=True)
+        self._arrived = bytearray()
+        self._handshake(watch)
         self.certificate: bytes = self._tls.getpeercert(binary_form=True) or b""
 
     def read(self, count: int) -> bytes:
         """Exactly that many bytes; `DeviceTlsError` where the client stops before."""
-        parts = bytearray()
-        while len(parts) < count:
-            try:
-                part = self._tls.read(count - len(parts))
-            except ssl.SSLWantReadError:
-                self._flush()
+        while len(self._arrived) < count:
+            if not self._decrypt():
                 self._incoming.write(self._receive())
-                continue
-            except ssl.SSLError as error:
-                raise DeviceTlsError(str(error)) from error
-            if not part:
-                raise DeviceTlsError("the client has ended TLS")
-            parts += part
-        return bytes(parts)
+        part = bytes(self._arrived[:count])
+        del self._arrived[:count]
+        return part
+
+    def has_arrived(self, seconds: float, other: socket.socket) -> bool:
+        """Whether the client has said something: waits so long, or until ``other`` can be read."""
+        if self._arrived or self._decrypt():
+            return True
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._socket, selectors.EVENT_READ)
+            selector.register(other, selectors.EVENT_READ)
+            ready = {key.fileobj for key, _ in selector.select(seconds)}
+        if self._socket not in ready:
+            return False
+        self._incoming.write(self._receive())
+        return self._decrypt()
 
     def write(self, data: bytes) -> None:
         """Send all of it."""
@@ -123,8 +136,7 @@ class DeviceConnection:
                 self._tls.unwrap()
             self._flush()
 
-    def _handshake(self) -> None:
-        watch = CertificateWatch()
+    def _handshake(self, watch: Callable[[bytes], None]) -> None:
         received = 0
         while True:
             try:
@@ -135,7 +147,7 @@ class DeviceConnection:
                 received += len(data)
                 if received > _MAX_HANDSHAKE_BYTES:
                     raise DeviceTlsError("an endless handshake") from None
-                self._trust(watch.feed(data))
+                watch(data)
                 self._incoming.write(data)
             except ssl.SSLError as error:
                 # The alert is for the client; it may already have gone.
@@ -146,11 +158,19 @@ class DeviceConnection:
                 self._flush()
                 return
 
-    def _trust(self, leaf: bytes | None) -> None:
-        if leaf:
-            # What is no certificate fails in the handshake, which says so to the client.
-            with contextlib.suppress(ssl.SSLError):
-                self._context.load_verify_locations(cadata=leaf)
+    def _decrypt(self) -> bool:
+        """Whether something more could be read from what has been received."""
+        try:
+            part = self._tls.read(_CHUNK)
+        except ssl.SSLWantReadError:
+            self._flush()
+            return False
+        except ssl.SSLError as error:
+            raise DeviceTlsError(str(error)) from error
+        if not part:
+            raise DeviceTlsError("the client has ended TLS")
+        self._arrived += part
+        return True
 
     def _receive(self) -> bytes:
         data = self._socket.recv(_CHUNK)
@@ -162,6 +182,30 @@ class DeviceConnection:
         data = self._outgoing.read()
         if data:
             self._socket.sendall(data)
+
+
+def anyone(connection: socket.socket, authority: SandboxAuthority) -> DeviceConnection:
+    """A TLS 1.2 connection with whoever holds the key of a certificate, or sends none.
+
+    The service behind it judges the certificate and answers strangers in its own words, so a
+    stranger's must not fail in TLS. Raises `DeviceTlsError`.
+    """
+    context = _context(authority)
+    leaf_watch = CertificateWatch()
+
+    def watch(data: bytes) -> None:
+        leaf = leaf_watch.feed(data)
+        if leaf:
+            trust(context, leaf)
+
+    return DeviceConnection(connection, context, watch)
+
+
+def trust(context: ssl.SSLContext, leaf: bytes) -> None:
+    """Make a leaf (DER) an anchor of the one connection that a context is for."""
+    # What is no certificate fails in the handshake, which says so to the client.
+    with contextlib.suppress(ssl.SSLError):
+        context.load_verify_locations(cadata=leaf)
 
 
 def _context(authority: SandboxAuthority) -> ssl.SSLContext:

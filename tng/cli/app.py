@@ -15,6 +15,8 @@ from tng.cli.csr import csr
 from tng.cli.decode import decode
 from tng.cli.deregister import deregister
 from tng.cli.diff import diff
+from tng.cli.examples import examples
+from tng.cli.lint_policy import lint_policy
 from tng.cli.plan import plan
 from tng.cli.register import register
 from tng.cli.sandbox import sandbox
@@ -179,6 +181,8 @@ app.command("status")(status)
 app.command("watch")(watch)
 app.command("check-device")(check_device)
 app.command("deregister")(deregister)
+app.command("examples")(examples)
+app.command("lint-policy")(lint_policy)
 app.command("csr")(csr)
 app.command("sandbox")(sandbox)
 

@@ -1,7 +1,8 @@
 """The device side of the stand-in: MQTT over TLS, as devices reach the real service.
 
-Listens, talks, and hands every request to `DeviceRegistrations`, which decides. One thread
-serves one connection. Not spoken: MQTT over WebSockets, AMQP, HTTPS, TPM and symmetric keys.
+Listens, talks, and hands every request to `DeviceRegistrations`, which decides. A user name
+that names a hub is for `IotHubs`, which share the port. One thread serves one connection. Not
+spoken: MQTT over WebSockets, AMQP, HTTPS, TPM and symmetric keys.
 
 What is refused where follows what was seen of the real service: a client id or a user name
 that do not belong together end in CONNACK 5; whoever is unknown, mismatched or in the wrong id
@@ -10,8 +11,9 @@ scope may connect and subscribe, and has its registration answered with 401.
 
 import re
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from urllib.parse import quote, unquote
 
@@ -19,6 +21,7 @@ import orjson
 
 from tng.sandbox.authority import SandboxAuthority
 from tng.sandbox.dps.device_registration import Answer, Caller, DeviceRegistrations
+from tng.sandbox.dps.hub import IotHubs, hub_login, serve_hub_packet
 from tng.sandbox.mqtt import codec as mqtt
 from tng.sandbox.mqtt.listener import DeviceListener
 from tng.sandbox.mqtt.tls import DeviceConnection, anyone
@@ -53,7 +56,7 @@ class _Session:
 
 
 class DeviceEndpoint:
-    """A running device side; a context manager.
+    """A running device side; a context manager. ``hubs`` are served on the same port.
 
     ``host`` is an address of this machine that ``authority`` must be valid for; ``port`` 0
     takes a free one. Raises `ConfigurationError` where it cannot listen there.
@@ -64,10 +67,12 @@ class DeviceEndpoint:
         registrations: DeviceRegistrations,
         authority: SandboxAuthority,
         *,
+        hubs: IotHubs | None = None,
         host: str = "127.0.0.1",
         port: int = DEVICE_PORT,
     ) -> None:
         self._registrations = registrations
+        self._hubs = hubs
         self._authority = authority
         self._listener = DeviceListener(host, port, "dps-devices")
 
@@ -96,18 +101,29 @@ class DeviceEndpoint:
     def _converse(self, accepted: socket.socket, connection: DeviceConnection) -> None:
         try:
             connect = _first(connection)
-            session = _Session(connection, _caller(connect, connection.certificate))
+            serve = self._admit(connect, connection)
         except _RefusedError as refused:
             connection.write(mqtt.connect_acknowledged(refused.code))
             return
         # One and a half times the keep-alive (MQTT 3.1.1 §3.1.2.10).
         accepted.settimeout(min(connect.keep_alive * 1.5, _LONGEST_SILENCE) or _LONGEST_SILENCE)
         connection.write(mqtt.connect_acknowledged(mqtt.ACCEPTED))
-        while self._serve_one(session):
+        while serve(mqtt.read_packet(connection.read)):
             pass
 
-    def _serve_one(self, session: _Session) -> bool:
-        packet = mqtt.read_packet(session.connection.read)
+    def _admit(
+        self, connect: mqtt.Connect, connection: DeviceConnection
+    ) -> Callable[[mqtt.Packet], bool]:
+        """What answers the packets that follow, and says whether there are to be more."""
+        login = None if self._hubs is None else hub_login(connect.username)
+        if self._hubs is None or login is None:
+            session = _Session(connection, _caller(connect, connection.certificate))
+            return partial(self._serve_one, session)
+        if not self._hubs.admits(login, connect.client_id, connection.certificate):
+            raise _RefusedError(mqtt.NOT_AUTHORIZED)
+        return partial(serve_hub_packet, connection, self._hubs, login)
+
+    def _serve_one(self, session: _Session, packet: mqtt.Packet) -> bool:
         match packet:
             case mqtt.Subscribe():
                 _subscribe(session, packet)

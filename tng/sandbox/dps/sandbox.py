@@ -19,6 +19,7 @@ from tng.sandbox.configuration import SideFile, TargetSection
 from tng.sandbox.dps.authorization import new_key
 from tng.sandbox.dps.device_endpoint import DeviceEndpoint
 from tng.sandbox.dps.device_registration import DeviceBehaviour, DeviceRegistrations
+from tng.sandbox.dps.hub import IotHubs
 from tng.sandbox.dps.identity import DEFAULT_LIFETIME, IdentityEndpoint, TokenStore
 from tng.sandbox.dps.quotas import DEFAULT_QUOTA, DpsQuota
 from tng.sandbox.dps.server import DpsServer
@@ -62,7 +63,8 @@ DEFAULT_INSTANCES = (InstanceSpecification("sandbox-dps"),)
 class RunningDps:
     """A running sandbox.
 
-    ``registrations`` decides about devices, ``devices`` is where they come in.
+    ``registrations`` decides about devices, ``devices`` is where they come in; ``hubs`` keep
+    what assigned devices have sent.
     ``ca_file`` is the CA that clients must trust, as PEM; ``management_url`` is the
     ``base_url`` of Resource Manager; ``environment`` lets `azure-identity` find a managed
     identity, and makes it try nothing else.
@@ -72,6 +74,7 @@ class RunningDps:
     state: DpsState
     registrations: DeviceRegistrations
     devices: DeviceEndpoint
+    hubs: IotHubs
     quota: DpsQuota
     authority: SandboxAuthority
     tokens: TokenStore
@@ -231,8 +234,13 @@ class DpsSandbox:
         stack.callback(identity.stop)
         identity.start()
         registrations = DeviceRegistrations(state, self._behaviour)
+        hubs = IotHubs(state)
         devices = DeviceEndpoint(
-            registrations, authority, host=self._device_host, port=self._device_port
+            registrations,
+            authority,
+            hubs=hubs,
+            host=self._device_host,
+            port=self._device_port,
         )
         stack.enter_context(devices)
         server = self._serve(state, listeners, authority, tokens)
@@ -242,6 +250,7 @@ class DpsSandbox:
             state=state,
             registrations=registrations,
             devices=devices,
+            hubs=hubs,
             quota=self._quota,
             authority=authority,
             tokens=tokens,

@@ -6,6 +6,7 @@ it. The front's listener is another one: it speaks HTTP and knows how to lose re
 
 import socket
 import threading
+import time
 from collections.abc import Callable
 
 from tng.errors import ConfigurationError
@@ -17,6 +18,8 @@ HANDSHAKE_SECONDS = 30.0
 """How long a client may take for every read until it is accepted."""
 
 _END_SECONDS = 10.0
+_PART_SECONDS = 2.0
+_CHUNK = 16 * 1024
 
 
 class DeviceListener:
@@ -91,9 +94,27 @@ class DeviceListener:
             # The device went away or does not speak MQTT: nobody is left to be told.
             return
         finally:
+            _part(accepted)
             with self._lock:
                 del self._connections[accepted]
             accepted.close()
+
+
+def _part(connection: socket.socket) -> None:
+    """Let the client read our last words: what it still sends must be taken until it ends.
+
+    Closing a socket with unread data resets the connection, and the alert or the refusal that
+    was sent before may then be lost.
+    """
+    deadline = time.monotonic() + _PART_SECONDS
+    try:
+        connection.shutdown(socket.SHUT_WR)
+        while (left := deadline - time.monotonic()) > 0:
+            connection.settimeout(left)
+            if not connection.recv(_CHUNK):
+                return
+    except OSError:
+        return
 
 
 def abort(connection: socket.socket) -> None:

@@ -10,6 +10,7 @@ from tng import __version__
 from tng.cli.audit import audit
 from tng.cli.check_device import check_device
 from tng.cli.checks import checks
+from tng.cli.connect import connect
 from tng.cli.console import ColorChoice, Verbosity, complain
 from tng.cli.csr import csr
 from tng.cli.decode import decode
@@ -180,6 +181,7 @@ app.command("audit")(audit)
 app.command("status")(status)
 app.command("watch")(watch)
 app.command("check-device")(check_device)
+app.command("connect")(connect)
 app.command("deregister")(deregister)
 app.command("examples")(examples)
 app.command("lint-policy")(lint_policy)

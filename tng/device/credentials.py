@@ -4,6 +4,7 @@ Public keys are compared here, before any connection: a TLS library says of a wr
 negotiating failed. Nothing here knows what a cloud expects of a certificate.
 """
 
+from datetime import datetime
 from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -96,3 +97,13 @@ def _is_same_key(first: bytes, second: bytes) -> bool:
         return load_der_public_key(first) == load_der_public_key(second)
     except (ValueError, UnsupportedAlgorithm):
         return False
+
+
+def validity_warnings(leaf: Certificate, now: datetime) -> tuple[str, ...]:
+    """What of the certificate's dates may matter to a cloud, as sentences; at most one."""
+    if now > leaf.not_after:
+        expired = f"the certificate expired on {leaf.not_after:%Y-%m-%d}"
+        return (f"{expired}: IoT hubs refuse it even where the device is assigned",)
+    if now < leaf.not_before:
+        return (f"the certificate is not valid before {leaf.not_before:%Y-%m-%d}",)
+    return ()

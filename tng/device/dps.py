@@ -5,7 +5,6 @@ changes no enrollment, but the service notes that the device has registered, and
 to know it: that is what is tried. Source: Azure, "Communicate with DPS using MQTT".
 """
 
-import ipaddress
 import queue
 import re
 import socket
@@ -19,6 +18,7 @@ from uuid import uuid4
 
 import orjson
 
+from tng.device.addresses import read_address
 from tng.device.dps_answers import Answer, AnswerError, answer_status, read_answer, result_of
 from tng.device.identity import DeviceIdentity
 from tng.device.mqtt import (
@@ -68,14 +68,9 @@ class ProvisioningService:
 
     @classmethod
     def at(cls, id_scope: str, address: str) -> "ProvisioningService":
-        """The service at ``HOST[:PORT]``; an IPv6 address with a port stands in brackets."""
-        if _is_ip_address(address):
-            return cls(id_scope, address)
-        match = re.fullmatch(r"(?:\[([^\]]+)\]|([^:]+))(?::([0-9]{1,5}))?", address)
-        port = int(match[3] or DEVICE_PORT) if match else 0
-        if match is None or not 0 < port < 65536:
-            raise UsageError(f"{address!r} is no HOST or HOST:PORT", f"Say {GLOBAL_HOST}")
-        return cls(id_scope, match[1] or match[2], port)
+        """The service at ``HOST[:PORT]``; see `tng.device.addresses`."""
+        hint = f"Say {GLOBAL_HOST}"
+        return cls(id_scope, *read_address(address, default_port=DEVICE_PORT, hint=hint))
 
 
 def check_registration(
@@ -88,8 +83,8 @@ def check_registration(
 ) -> CheckResult:
     """Register once and say what came of it, within ``timeout_seconds`` whatever happens.
 
-    ``context`` is `tng.device.identity.client_context`'s and serves this call only. A thread
-    that hangs in name resolution, TCP or TLS is left behind; it ends with their time-outs.
+    ``context`` is `tng.device.identity.client_context`'s and serves this call only. The
+    conversation runs in a thread, which is left behind should it hang all the same.
     """
     attempt = _Attempt(identity, service, context, clock() + timeout_seconds, clock)
     results: queue.Queue[CheckResult] = queue.Queue()
@@ -188,14 +183,6 @@ def _exchange(talk: MqttConversation, topic: str, body: bytes, operation: str = 
         answer = read_answer(talk.receive(), request)
         if answer is not None:
             return answer
-
-
-def _is_ip_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _unreached(place: str, error: OSError) -> CheckResult:

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
 from tng.clouds.azure.registration_ids import certificate_problem, mismatch
 from tng.device import tls
-from tng.device.credentials import read_certificates, read_matching_key
+from tng.device.credentials import read_certificates, read_matching_key, validity_warnings
 from tng.device.link import FileCredentials
 from tng.errors import InputError
 from tng.private_key_file import Passphrase
@@ -48,7 +48,7 @@ def load_identity(
     named = _registration_id(leaf, registration_id)
     hint = "Keys are PEM or DER files; one that cannot leave its chip cannot be checked from here"
     key = read_matching_key(leaf, certificate_file, key_file, passphrase, hint=hint)
-    warnings = _validity(leaf, now)
+    warnings = validity_warnings(leaf, now)
     if len(certificates) > 1:
         warnings += (f"only the first of {len(certificates)} certificates is sent, as the leaf",)
     return DeviceIdentity(leaf, key, named, warnings)
@@ -75,12 +75,3 @@ def _registration_id(leaf: Certificate, wanted: str | None) -> str:
             "Leave --registration-id out: the service refuses every other id than the CN.",
         )
     return name.lower()
-
-
-def _validity(leaf: Certificate, now: datetime) -> tuple[str, ...]:
-    if now > leaf.not_after:
-        expired = f"the certificate expired on {leaf.not_after:%Y-%m-%d}"
-        return (f"{expired}: IoT hubs refuse it even where the device is assigned",)
-    if now < leaf.not_before:
-        return (f"the certificate is not valid before {leaf.not_before:%Y-%m-%d}",)
-    return ()

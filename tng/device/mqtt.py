@@ -20,6 +20,7 @@ from tng.device.mqtt_model import (
     MAX_CONVERSATION_BYTES,
     MqttDeadlineError,
     MqttFloodError,
+    MqttGarbledError,
     MqttLostError,
     MqttMessage,
     MqttRefusedError,
@@ -180,7 +181,7 @@ class MqttConversation:
             raise error.cause from None
         except Exception as error:
             # paho raises whatever hostile bytes lead it to.
-            raise MqttLostError(f"what the server sent is not MQTT ({error!r:.80})") from error
+            raise MqttGarbledError(f"what the server sent is not MQTT ({error!r:.80})") from error
         if code != paho.MQTT_ERR_SUCCESS and self._answer in (None, _ACCEPTED):
             raise MqttLostError(f"the connection was lost ({paho.error_string(code)})")
 

@@ -24,6 +24,10 @@ class MqttUnavailableError(MqttLostError):
         super().__init__("the server is unavailable at the moment")
 
 
+class MqttGarbledError(MqttLostError):
+    """What the server sent is not MQTT; the message says what a client made of it."""
+
+
 class MqttFloodError(MqttLostError):
     """The server sent more than `MAX_CONVERSATION_BYTES`."""
 

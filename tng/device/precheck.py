@@ -7,16 +7,57 @@ No MQTT is spoken here. A server that trusts no client may say so only after the
 import ssl
 import time
 from contextlib import closing
+from datetime import datetime
 
 from tng.device.bounded_socket import Bounds, open_tcp
-from tng.device.link import DeviceEndpoint
-from tng.device.tls import HTTPS_PORT, MQTT_ALPN
+from tng.device.connection import Failure
+from tng.device.link import DeviceCredentials, DeviceEndpoint, FileCredentials
+from tng.device.tls import HTTPS_PORT, MQTT_ALPN, client_context, trusting_context
+from tng.device.tls_troubles import Scene, trouble
 from tng.x509.certificate import Certificate, CertificateError, read_certificate
 
 PRECHECK_SECONDS = 10.0
 """For a name, TCP and a handshake: the slowest cellular networks take three."""
 
 _PEEK_SECONDS = 5.0
+_LISTEN_SECONDS = 3.0
+"""For an alert that is already on its way."""
+
+
+def find_trouble(
+    endpoint: DeviceEndpoint, credentials: DeviceCredentials, seconds: float, now: datetime
+) -> Failure | None:
+    """Why TLS with that server does not come about, within `PRECHECK_SECONDS`; ``None`` if it does.
+
+    With a key in a file the device's certificate is shown; with one in a token the server alone
+    is looked at. Raises as `tng.device.tls.client_context` does.
+    """
+    try:
+        bounds = Bounds(time.monotonic() + min(seconds, PRECHECK_SECONDS))
+        look(endpoint, _context(endpoint, credentials), bounds)
+    except OSError as error:
+        return explain(error, endpoint, now)
+    return None
+
+
+def find_objection(
+    endpoint: DeviceEndpoint, credentials: FileCredentials, seconds: float, now: datetime
+) -> Failure | None:
+    """What the server has against the device's certificate after the handshake, if anything."""
+    try:
+        bounds = Bounds(time.monotonic() + min(seconds, _LISTEN_SECONDS))
+        listen(endpoint, _context(endpoint, credentials), bounds)
+    except TimeoutError:
+        return None
+    except OSError as error:
+        return explain(error, endpoint, now)
+    return None
+
+
+def explain(error: OSError, endpoint: DeviceEndpoint, now: datetime) -> Failure:
+    """What the error means; an untrusted server's certificate is fetched for its words."""
+    server = peek(endpoint) if isinstance(error, ssl.SSLCertVerificationError) else None
+    return trouble(error, Scene(endpoint, now, server))
 
 
 def look(endpoint: DeviceEndpoint, context: ssl.SSLContext, bounds: Bounds) -> str:
@@ -56,6 +97,12 @@ def peek(endpoint: DeviceEndpoint) -> Certificate | None:
             return read_certificate(stream.getpeercert(binary_form=True) or b"")
     except (OSError, CertificateError):
         return None
+
+
+def _context(endpoint: DeviceEndpoint, credentials: DeviceCredentials) -> ssl.SSLContext:
+    if isinstance(credentials, FileCredentials):
+        return client_context(credentials, endpoint.ca_file)
+    return trusting_context(endpoint.ca_file)
 
 
 def _shake_hands(

@@ -19,6 +19,7 @@ from tng.report.audit_schema import (
     AUDIT_SUMMARY,
     audit_input,
 )
+from tng.report.connection_schema import connection_schema
 from tng.report.device_check_schema import device_check_schema
 from tng.report.device_schema import DEVICE, FINDING, IDENTITY, POSITION, SOURCE
 from tng.report.diff_schema import diff_schema
@@ -135,6 +136,7 @@ def schemas() -> dict[str, Schema]:
         ),
         **watch_schemas(),
         "tng.device-check.1.json": device_check_schema(),
+        "tng.connection.1.json": connection_schema(),
         "tng.seal.1.json": seal_schema(),
         "tng.diff.1.json": diff_schema(),
         **requests_schemas(),

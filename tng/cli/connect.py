@@ -1,0 +1,163 @@
+"""``tng connect``: proves that a device reaches its cloud, with its own certificate and key."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tng.cli.check_device import PASSPHRASE_VARIABLE
+from tng.cli.options import ConfigOption, file_here
+from tng.cli.token_options import PinFileOption, Pkcs11Option, TokenOption
+
+
+class ConnectCloud(StrEnum):
+    """Clouds that a device can connect to."""
+
+    AWS = "aws"
+    AZURE = "azure"
+
+
+class ConnectFormat(StrEnum):
+    """Forms of the result."""
+
+    COLUMNS = "columns"
+    JSON = "json"
+
+
+def connect(
+    *,
+    certificate: Annotated[
+        Path,
+        typer.Option(
+            metavar="FILE", parser=file_here, help="The device's certificate, PEM or DER."
+        ),
+    ],
+    cloud: Annotated[
+        ConnectCloud | None, typer.Option(help="The cloud; not needed with --target.")
+    ] = None,
+    key: Annotated[
+        str | None,
+        typer.Option(
+            "--key",
+            metavar="FILE|LABEL",
+            help="Its private key: a file, PEM or DER (the passphrase of an encrypted one is "
+            f"asked for, or taken from {PASSPHRASE_VARIABLE}); with --pkcs11, its label.",
+        ),
+    ] = None,
+    pkcs11: Pkcs11Option = None,
+    token: TokenOption = None,
+    pin_file: PinFileOption = None,
+    endpoint: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOST",
+            help="AWS: the account's Data-ATS endpoint, which is also the SNI; default: asked for "
+            "at --target.",
+        ),
+    ] = None,
+    port: Annotated[
+        int, typer.Option(min=1, max=65535, help="AWS: 8883, or 443 where that is closed.")
+    ] = 8883,
+    address: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOST[:PORT]",
+            help="AWS: connect to this address, but name and check --endpoint; for private links "
+            "and local gateways, with a key in a file.",
+        ),
+    ] = None,
+    client_id: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ID",
+            help="AWS: default: the thing's name where --target knows it, or else the "
+            "certificate's common name.",
+        ),
+    ] = None,
+    topic: Annotated[
+        str,
+        typer.Option(
+            metavar="TOPIC",
+            help="AWS: publish to it and receive from it; default: tng/connect/ID/RANDOM.",
+        ),
+    ] = "",
+    target: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="AWS: a target of tng.toml, whose account is asked for the endpoint, and for the "
+            "cause of a refusal.",
+        ),
+    ] = None,
+    id_scope: Annotated[
+        str | None, typer.Option(metavar="SCOPE", help="Azure: the service's id scope.")
+    ] = None,
+    provisioning_host: Annotated[
+        str, typer.Option(metavar="HOST[:PORT]", help="Azure: the device endpoint of the DPS.")
+    ] = "global.azure-devices-provisioning.net",
+    hub_address: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOST[:PORT]",
+            help="Azure: connect to this address, but name and check the hub that was assigned.",
+        ),
+    ] = None,
+    ca_file: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            parser=file_here,
+            help="Trust these CAs (PEM) instead of the system's.",
+        ),
+    ] = None,
+    timeout: Annotated[
+        float, typer.Option(metavar="SECONDS", min=1, max=3600, help="Deadline of the whole.")
+    ] = 60.0,
+    config: ConfigOption = None,
+    format_: Annotated[
+        ConnectFormat, typer.Option("--format", help="Form of the output.")
+    ] = ConnectFormat.COLUMNS,
+) -> None:
+    """Connect once as the device does, send a message, and tell what comes of it.
+
+    AWS: TLS with the exact SNI, MQTT, subscribe, publish, and the message has to come back.
+    Azure: a registration until the device is assigned, then a message to the hub that it was
+    given. Exit codes: 0 connected, 3 nothing to speak to safely or unusable files, 4 no end by
+    the deadline, 5 refused.
+
+    Examples:
+
+      tng connect --cloud aws --endpoint a1b2c3-ats.iot.eu-central-1.amazonaws.com \
+--certificate d.pem --key d.key
+
+      tng connect --target production-eu --certificate d.pem --pkcs11 softhsm2 --token chips \
+--key sn0123
+
+      tng connect --cloud azure --id-scope 0ne00012345 --certificate d.pem --key d.key
+    """
+    from tng.cli.connecting import ConnectRequest, run
+
+    run(
+        ConnectRequest(
+            cloud=cloud.value if cloud else None,
+            certificate=certificate,
+            key=key,
+            pkcs11=pkcs11,
+            token=token,
+            pin_file=pin_file,
+            endpoint=endpoint,
+            port=port,
+            address=address,
+            client_id=client_id,
+            topic=topic,
+            target=target,
+            id_scope=id_scope,
+            provisioning_host=provisioning_host,
+            hub_address=hub_address,
+            ca_file=ca_file,
+            timeout=timeout,
+            config=config,
+            as_json=format_ is ConnectFormat.JSON,
+        )
+    )

@@ -1,0 +1,108 @@
+"""How the end of `tng connect` is told: members, columns or JSON, and the exit code."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, assert_never
+
+import typer
+
+from tng.errors import TngError
+from tng.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from tng.device.connection import ConnectResult
+    from tng.x509.certificate import Certificate
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What a trial was about, and what it came to."""
+
+    cloud: str
+    endpoint: str
+    client_id: str
+    leaf: "Certificate"
+    warnings: tuple[str, ...]
+    result: "ConnectResult"
+
+
+class ConnectError(TngError):
+    """The device did not connect; the exit code says which kind of end that was."""
+
+    def __init__(self, message: str, hint: str, exit_code: ExitCode) -> None:
+        super().__init__(message, hint)
+        self.exit_code = exit_code
+
+
+def _members(trial: Trial) -> dict[str, object]:
+    """The result and what it is about, by name; the same in every format."""
+    from tng.device.connection import Connected, Denied, Unanswered, Unsafe
+    from tng.device.connection_hints import hint
+
+    about: dict[str, object] = {
+        "cloud": trial.cloud,
+        "endpoint": trial.endpoint,
+        "client_id": trial.client_id,
+        "certificate_sha256": trial.leaf.sha256,
+        "warnings": list(trial.warnings),
+    }
+    result = trial.result
+    match result:
+        case Connected():
+            found: dict[str, object] = {
+                "status": "connected",
+                "host": result.host,
+                "topic": result.topic,
+                "received": result.received,
+                "device_id": result.device_id,
+            }
+            return found | about
+        case Denied():
+            status = "refused"
+        case Unanswered():
+            status = "unfinished"
+        case Unsafe():
+            status = "unreached"
+        case _:
+            assert_never(result)
+    reason: dict[str, object] = {
+        "reason": result.reason.value,
+        "message": result.message,
+        "hint": hint(result.reason),
+    }
+    return {"status": status} | reason | about
+
+
+def print_trial(trial: Trial, *, as_json: bool) -> None:
+    """The result on stdout, as columns or as JSON."""
+    from tng.device.connection import SCHEMA
+    from tng.report.json_text import to_json
+    from tng.report.text import printable
+
+    members = _members(trial)
+    if as_json:
+        typer.echo(to_json({"schema": SCHEMA, **members}).decode())
+        return
+    for name, value in members.items():
+        # Message, hint and warnings are said on stderr already.
+        if name not in ("message", "hint", "warnings") and value not in (None, ""):
+            shown = {True: "yes", False: "no"}[value] if isinstance(value, bool) else value
+            typer.echo(f"{name.replace('_', ' '):<20} {printable(shown)}")
+
+
+def raise_unless_connected(result: "ConnectResult") -> None:
+    """Raise `ConnectError` for every end but one."""
+    from tng.device.connection import Connected, Denied, Unanswered, Unsafe
+    from tng.device.connection_hints import hint
+
+    match result:
+        case Connected():
+            return
+        case Denied():
+            code = ExitCode.REFUSED
+        case Unanswered():
+            code = ExitCode.PARTIAL
+        case Unsafe():
+            code = ExitCode.UNUSABLE
+        case _:
+            assert_never(result)
+    raise ConnectError(result.message, hint(result.reason), code)

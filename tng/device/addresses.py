@@ -1,0 +1,27 @@
+"""``HOST[:PORT]`` as people type it."""
+
+import ipaddress
+import re
+
+from tng.errors import UsageError
+
+_FORM = re.compile(r"(?:\[([^\]]+)\]|([^:]+))(?::([0-9]{1,5}))?")
+
+
+def read_address(text: str, *, default_port: int, hint: str) -> tuple[str, int]:
+    """Host and port; an IPv6 address with a port stands in brackets. Raises `UsageError`."""
+    if _is_ip_address(text):
+        return text, default_port
+    match = _FORM.fullmatch(text)
+    port = int(match[3] or default_port) if match else 0
+    if match is None or not 0 < port < 65536:
+        raise UsageError(f"{text!r} is no HOST or HOST:PORT", hint)
+    return match[1] or match[2], port
+
+
+def _is_ip_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True

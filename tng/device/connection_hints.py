@@ -1,0 +1,124 @@
+"""What to do about each reason that a device does not connect, in the words of its owner."""
+
+from tng.device import explanations
+from tng.device.connection import ConnectReason
+from tng.device.result import Reason
+
+_AGAIN = "run the same command again; --timeout gives it longer"
+_ENDPOINT = (
+    "`aws iot describe-endpoint --endpoint-type iot:Data-ATS`, in the account and region where "
+    "the certificate is registered, says the name"
+)
+_STATUS = (
+    "`aws iot describe-certificate --certificate-id ID` tells, ID being the certificate_sha256 "
+    "shown here; --target NAME asks the account of that target"
+)
+
+_HINTS = {
+    ConnectReason.HOST_UNRESOLVED: (
+        f"check the name of the endpoint and this machine's name resolution; {_ENDPOINT}"
+    ),
+    ConnectReason.HOST_UNREACHABLE: (
+        "check endpoint and port, and that firewalls let it through; where 8883 is closed, AWS "
+        "also takes --port 443"
+    ),
+    ConnectReason.NO_CONNECTION: (
+        "something swallows the connection, a firewall most often; where 8883 is closed, AWS also "
+        "takes --port 443"
+    ),
+    ConnectReason.NOT_TLS: "check the port: what answers there does not speak TLS (MQTT's 1883?)",
+    ConnectReason.TLS_VERSION: (
+        "the server has no version of TLS that is in use today (1.2 and newer): check its "
+        "security policy; at AWS, the domain configuration's"
+    ),
+    ConnectReason.TLS_CLOSED: (
+        "AWS hangs up so on a certificate that is not registered or not ACTIVE in the endpoint's "
+        f"account and region, and on an SNI that is not the whole endpoint: {_STATUS}"
+    ),
+    ConnectReason.TLS_FAILED: (
+        "no agreement on TLS: check that the endpoint is what is meant to be there, and that "
+        "nothing between (a proxy, a captive portal) answers in its place"
+    ),
+    ConnectReason.ALPN_REFUSED: (
+        "on port 443 the protocol is chosen by name (ALPN), and this server does not know "
+        "x-amzn-mqtt-ca: use the port of its MQTT, 8883"
+    ),
+    ConnectReason.SERVER_UNTRUSTED: (
+        "AWS's endpoints (-ats) are under the Amazon Root CAs: update this machine's CA "
+        "certificates, or pass AmazonRootCA1.pem or the CA of your own server with --ca-file; "
+        "where a proxy opens TLS, devices cannot connect through it"
+    ),
+    ConnectReason.SERVER_EXPIRED: (
+        "if this machine's clock is right, the server has to renew its certificate; if it is "
+        "ahead, set it"
+    ),
+    ConnectReason.CLOCK_WRONG: (
+        "set this machine's clock (NTP): the server's certificate begins later than the clock says"
+    ),
+    ConnectReason.WRONG_ENDPOINT: (
+        f"name the endpoint of the account and region that the certificate is registered in, with "
+        f"its -ats and in full, for it is also the SNI; {_ENDPOINT}"
+    ),
+    ConnectReason.CERTIFICATE_REFUSED: (
+        "the server does not take the device's certificate: AWS says so where it is not "
+        f"registered, or not ACTIVE, in the endpoint's account and region: {_STATUS}; other "
+        "servers where they do not know its CA, or have it revoked"
+    ),
+    ConnectReason.CERTIFICATE_EXPIRED: (
+        "the device needs a new certificate; where its dates are fine, the server's clock is wrong"
+    ),
+    ConnectReason.KEY_REFUSED: (
+        "the server could not check the device's signature: the key is not the certificate's, or "
+        "the token signs wrongly"
+    ),
+    ConnectReason.NOT_REGISTERED: (
+        "register it there (`tng register`), or name the endpoint of the account and region where "
+        "it is registered"
+    ),
+    ConnectReason.NOT_ACTIVE: (
+        "activate it: `aws iot update-certificate --new-status ACTIVE`; one that was REVOKED at "
+        "its registration, or PENDING_TRANSFER, cannot be"
+    ),
+    ConnectReason.NO_POLICY: (
+        "attach one: `aws iot attach-policy`, or register again with --policy; `tng examples` "
+        "writes policies with the least that a device needs"
+    ),
+    ConnectReason.CONNECT_DENIED: (
+        "either no policy allows iot:Connect as this client id (policies mostly demand the "
+        "thing's name: ${iot:Connection.Thing.ThingName}; or the CN: "
+        "${iot:Certificate.Subject.CommonName}; --client-id names another), or the certificate is "
+        f"not registered or not ACTIVE: {_STATUS}"
+    ),
+    ConnectReason.SUBSCRIBE_DENIED: (
+        "allow iot:Subscribe on the topicfilter/ of this topic, or name one that is allowed with "
+        "--topic"
+    ),
+    ConnectReason.PUBLISH_DENIED: (
+        "allow iot:Publish on the topic/ of this topic, or name one that is allowed with --topic"
+    ),
+    ConnectReason.NOT_RECEIVED: (
+        "allow iot:Receive on the topic/ of this topic, or name one that is allowed with --topic; "
+        "Subscribe alone delivers nothing"
+    ),
+    ConnectReason.CLIENT_ID_TAKEN: (
+        "another device connects with the same client id, and each throws the other out: stop "
+        "it, or give every device its own (--client-id)"
+    ),
+    ConnectReason.UNAVAILABLE: (
+        "wait a minute: AWS answers so where an account connects more than 500 times a second, or "
+        "one client id more than once"
+    ),
+    ConnectReason.CONNECTION_LOST: _AGAIN,
+    ConnectReason.SERVER_MISBEHAVES: "check endpoint and port: this does not behave like MQTT",
+    ConnectReason.SILENT: _AGAIN,
+    ConnectReason.HUB_REFUSED: (
+        "check in the hub that the device is enabled, that its authentication is X.509 "
+        "self-signed, and that one of its thumbprints is this certificate's; registering again "
+        "(`tng check-device`) writes the enrolled one there"
+    ),
+}
+
+
+def hint(reason: ConnectReason | Reason) -> str:
+    """The next step after that reason."""
+    return _HINTS[reason] if isinstance(reason, ConnectReason) else explanations.hint(reason)

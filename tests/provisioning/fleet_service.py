@@ -71,9 +71,7 @@ class Signer:
         key = ec.generate_private_key(ec.SECP256R1())
         certificate, secret = folder / "claim.pem", folder / "claim.key"
         certificate.write_bytes(self.sign(key.public_key()).public_bytes(Encoding.PEM))
-        secret.write_bytes(
-            key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        )
+        secret.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
         return certificate, secret
 
 

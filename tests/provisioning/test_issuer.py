@@ -238,9 +238,7 @@ def test_a_late_answer_to_another_request_is_not_taken_for_this_one(place):
     ],
 )
 def test_an_answer_that_cannot_be_used_is_a_refusal(place, payload):
-    answers = FleetAnswers(
-        interventions=[lambda topic, _: [(f"{topic}/accepted", payload)]]
-    )
+    answers = FleetAnswers(interventions=[lambda topic, _: [(f"{topic}/accepted", payload)]])
     result = refusal(place, answers)
     assert "cannot be used" in result.reason
 

@@ -38,6 +38,7 @@ _FORBIDDEN = {
     "csr": ("tng.clouds", "tng.plan", "tng.apply", "tng.ledger", "tng.cli", "boto3", "azure"),
     "device": ("boto3", "botocore", "azure", "tng.apply", "tng.ledger", "tng.verify", "tng.cli"),
     "seal": ("tng.verify", "tng.decode", "tng.clouds", "tng.ledger", "tng.cli", "boto3", "azure"),
+    "policies": ("tng.clouds", "tng.sandbox", "tng.plan", "tng.cli", "boto3", "azure", "socket"),
     "pkcs11": (
         "tng.seal", "tng.audit", "tng.verify", "tng.decode", "tng.clouds", "tng.cli", "boto3",
         "azure",

@@ -15,7 +15,6 @@ from tng.exit_codes import ExitCode
 if TYPE_CHECKING:
     from tng.policies.model import Linted, Remark
 
-SCHEMA = "tng.policy-lint.1"
 _UNREADABLE = "policy-unreadable"
 
 
@@ -116,6 +115,7 @@ def _print_line(name: str, remark: "Remark") -> None:
 
 def _print_json(judged: "Sequence[tuple[str, Linted]]") -> None:
     from tng.findings import CHECKS
+    from tng.policies.model import SCHEMA
     from tng.report.json_text import to_json
 
     members: dict[str, object] = {

@@ -5,6 +5,8 @@ from enum import StrEnum
 
 from tng.findings import Finding
 
+SCHEMA = "tng.policy-lint.1"
+
 
 class PolicyKind(StrEnum):
     """Whose document it is: what is right for one is too much for another."""

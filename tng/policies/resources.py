@@ -12,7 +12,7 @@ from tng.policies.vocabulary import (
     without_variables,
 )
 
-_PART = r"((?:\$\{[^}]*\}|[^:$]|\$(?!\{))*)"
+_PART = r"((?:\$\{[^{}]*\}|[^:$]|\$(?!\{))*)"
 _ARN = re.compile(rf"arn:{_PART}:{_PART}:{_PART}:{_PART}:(.*)", re.DOTALL)
 _WILDCARD = re.compile(r"[*?]")
 _MQTT_WILDCARD = re.compile(r"(?:^|(?<=/))(?:\+(?=/|$)|#$)")

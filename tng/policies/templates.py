@@ -4,7 +4,7 @@ Source: AWS IoT Core developer guide, "Provisioning templates".
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tng.findings import finding
 from tng.policies.json_places import Path, PlacedJson
@@ -86,6 +86,7 @@ class Template:
                 inner, early = read_document(value.encode("utf-8", "replace"))
                 # Within a text, everything is where the text is.
                 lines = {path: self._placed.lines[path]}
+                early = [replace(remark, line=lines[path]) for remark in early]
                 if inner is None:
                     yield Policy("", ()), tuple(early), item
                     continue

@@ -72,7 +72,7 @@ _DEVICE_VARIABLE = re.compile(
           {_NUMBERED} | AlternateName\.(?:{_ALTERNATE}){_NUMBERED} ) )
     """
 )
-_VARIABLE = re.compile(r"\$\{([^}]*)\}")
+_VARIABLE = re.compile(r"\$\{([^{}]*)\}")
 CLIENT_ID = "iot:clientid"
 THING_NAME = "iot:connection.thing.thingname"
 IS_ATTACHED = "iot:connection.thing.isattached"

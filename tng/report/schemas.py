@@ -25,6 +25,7 @@ from tng.report.device_schema import DEVICE, FINDING, IDENTITY, POSITION, SOURCE
 from tng.report.diff_schema import diff_schema
 from tng.report.index import INDEX_LINES_SCHEMA, INDEX_SCHEMA
 from tng.report.json_report import LINES_SCHEMA, REPORT_SCHEMA
+from tng.report.policy_lint_schema import policy_lint_schema
 from tng.report.requests_schema import requests_schemas
 from tng.report.schema_parts import (
     COUNT,
@@ -140,6 +141,7 @@ def schemas() -> dict[str, Schema]:
         "tng.seal.1.json": seal_schema(),
         "tng.diff.1.json": diff_schema(),
         **requests_schemas(),
+        "tng.policy-lint.1.json": policy_lint_schema(),
     }
 
 

@@ -79,8 +79,12 @@ def file_name(entry: DeviceEntry) -> str:
     parts = [record.device_id]
     if record.object_id and not (record.vendor == "microchip" and record.object_id == _FIRST_SLOT):
         parts.append(record.object_id)
-    name = _UNSAFE.sub("_", "-".join(parts))[:_MAX_NAME]
-    return name.lstrip("-_") or "device"
+    return safe_name("-".join(parts))
+
+
+def safe_name(name: str) -> str:
+    """``name`` as a file's, without an ending: whatever it says, it stays in its folder."""
+    return _UNSAFE.sub("_", name)[:_MAX_NAME].lstrip("-_") or "device"
 
 
 def _not_written(path: Path, error: OSError) -> OutputError:

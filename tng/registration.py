@@ -15,26 +15,40 @@ from typing import TypeVar
 from tng.apply.calls import Calls, StoppedError
 from tng.apply.engine import MOST_THREADS
 from tng.apply.job import register_job, undo_job
+from tng.apply.leases import TargetLeases
 from tng.apply.progress import Progress
 from tng.apply.session import Assignment, OpenTarget, RunResult, apply_jobs
 from tng.apply.side_by_side import side_by_side
 from tng.apply.stopping import StopSignal
-from tng.clouds.interface import Caller, Cloud, CloudError, ListingCloud, RegisteredDevice
+from tng.clouds.interface import (
+    Caller,
+    Cloud,
+    CloudError,
+    IssuedMemory,
+    IssuingCloud,
+    ListingCloud,
+    RegisteredDevice,
+)
 from tng.clouds.registry import TargetSettings
 from tng.errors import TargetError, TngError
 from tng.exit_codes import ExitCode
-from tng.ledger import DeviceState, Ledger
+from tng.issued_certificates import Keepers, accept_requests, deliver_certificates
+from tng.ledger import DeviceState, Ledger, LedgerMemory
 from tng.models import Outcome
 from tng.plan.eligibility import PlanPolicy, Selection, select_devices
 from tng.plan.models import FailedTarget, Plan, PlannableDevice, TargetDescription
 from tng.plan.planner import InspectedTarget, make_plan
 from tng.plan.reading import Forecast, NoReadingProgress, ReadingProgress
+from tng.plan.shard import Shard
 from tng.plan.view import RemoteView, TargetFacts
 
 Result = TypeVar("Result")
 
 OpenCloud = Callable[[TargetSettings, Caller], Cloud]
 """Makes the adapter of a target; `tng.clouds.registry.CloudOpener.open` is one."""
+
+Hold = Callable[[TargetDescription, Shard | None], None]
+"""Keeps others off a target; `TargetLeases.hold` is one."""
 
 
 class PlanningStoppedError(TngError):
@@ -83,15 +97,19 @@ def plan_registration(
     offline: bool,
     checked: bool = False,
     reading: ReadingProgress | None = None,
+    hold: Hold | None = None,
 ) -> Plan:
     """Select the devices, read every target (no call at all if ``offline``) and plan.
 
     ``checked`` says that the plan will be applied: then whose account it is, and whether
     what is named exists, is asked even if ``offline``. ``reading`` is told how long that takes,
-    in advance, and how far it is. Raises `PlanningStoppedError`.
+    in advance, and how far it is. ``hold`` is called of each target before it is read, as soon
+    as it is known whose account it is. Raises `PlanningStoppedError`, and what ``hold`` raises.
     """
     selection = select_devices(outcomes, policy)
-    return plan_selection(selection, targets, offline=offline, checked=checked, reading=reading)
+    return plan_selection(
+        selection, targets, offline=offline, checked=checked, reading=reading, hold=hold
+    )
 
 
 def plan_selection(
@@ -101,12 +119,21 @@ def plan_selection(
     offline: bool,
     checked: bool = False,
     reading: ReadingProgress | None = None,
+    hold: Hold | None = None,
+    memory: IssuedMemory | None = None,
 ) -> Plan:
-    """Like `plan_registration`, of devices that were selected already."""
+    """Like `plan_registration`, of devices that were selected already.
+
+    ``memory`` is what earlier runs wrote down of requests among them, without which a
+    certificate that was made before is found by the name of its thing alone.
+    """
     devices = selection.own
 
     def read(target: OpenTarget) -> InspectedTarget:
+        accept_requests(target, selection.devices, memory)
         facts = check_target(target, offline=offline and not checked)
+        if hold is not None:
+            hold(target.cloud.description, selection.shard)
         view = None if offline else _view(target, devices, reading or NoReadingProgress())
         return InspectedTarget(target.name, target.cloud, facts, view)
 
@@ -126,13 +153,20 @@ def register(
     stop: StopSignal,
     progress: Progress | None = None,
     threads: int = MOST_THREADS,
+    leases: TargetLeases | None = None,
+    certificates: Keepers | None = None,
 ) -> RunResult:
     """Apply a plan that was made with these ``targets``; see `apply_jobs`.
 
     ``offline`` says that the plan was made without reading the targets: then steps that
-    the ledger has as done are not made again.
+    the ledger has as done are not made again. ``certificates`` gives, for each target, who keeps
+    the certificates that requests get there. Raises `UsageError` for requests that were planned
+    offline, of which nobody knows whether they have a certificate.
     """
     by_key = _by_key(targets)
+    undelivered = deliver_certificates(
+        plan, by_key, certificates, LedgerMemory(ledger), offline=offline
+    )
     known = {target.key for target in ledger.targets()}
     assignments = []
     for target_plan in plan.targets:
@@ -144,7 +178,8 @@ def register(
         assignments.append(Assignment(job, target))
     return apply_jobs(
         assignments, ledger, command,
-        stop=stop, progress=progress, threads=threads, failed=plan.failed, shard=plan.shard,
+        stop=stop, progress=progress, threads=threads, failed=(*plan.failed, *undelivered),
+        shard=plan.shard, leases=leases,
     )  # fmt: skip
 
 
@@ -190,6 +225,8 @@ def plan_removal(
             # Two names of one account and region are one target.
             open_keys.remove(description.key)
             devices = tuple(ledger.registered(description.key, device_ids))
+            if isinstance(target.cloud, IssuingCloud):
+                target.cloud.remember(LedgerMemory(ledger))
             removals.append(Removal(target, description, devices))
     return tuple(removals), tuple(facts for facts in checked if isinstance(facts, FailedTarget))
 

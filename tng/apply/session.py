@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from tng.apply.calls import Calls, StoppedError
 from tng.apply.engine import MOST_THREADS, TargetResult, TargetRun
 from tng.apply.job import Job
+from tng.apply.leases import TargetLeases
 from tng.apply.progress import NoProgress, Progress
 from tng.apply.side_by_side import side_by_side
 from tng.apply.stopping import StopSignal
@@ -88,18 +89,21 @@ def apply_jobs(
     threads: int = MOST_THREADS,
     failed: Sequence[FailedTarget] = (),
     shard: Shard | None = None,
+    leases: TargetLeases | None = None,
 ) -> RunResult:
     """Do every job, the targets side by side; give how it ended.
 
     ``command`` is what to type to go on, without secrets. ``failed`` targets, found while
     planning, are passed on into the result. With a ``shard``, the jobs are about that part of
-    each target alone, and other processes may do the others meanwhile. Raises `LedgerError`:
-    before the first call if a target is held by another process, later (`LedgerLostError`) if
-    the ledger itself fails.
+    each target alone, and other processes may do the others meanwhile. ``leases`` are those of the
+    same ledger that the run has already; otherwise targets are held while this runs. Raises
+    `LedgerError`: before the first call if a target is held by another process, later
+    (`LedgerLostError`) if the ledger itself fails.
     """
-    with ExitStack() as leases:
+    with ExitStack() as stack:
+        held = leases or stack.enter_context(TargetLeases(ledger))
         for assignment in assignments:
-            leases.enter_context(ledger.hold(assignment.job.target, shard))
+            held.hold(assignment.job.target, shard)
         run = ledger.begin_run(command)
         for assignment in assignments:
             job = assignment.job

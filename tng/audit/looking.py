@@ -12,7 +12,7 @@ from tng.apply.session import OpenTarget
 from tng.audit.extras import Extras
 from tng.clouds.interface import HeldDevice, ListingCloud
 from tng.errors import TargetError
-from tng.plan.models import PlannableDevice
+from tng.plan.models import PlannableDevice, device_key
 from tng.plan.planner import InspectedTarget
 from tng.plan.view import RemoteView, TargetFacts
 from tng.registration import check_target
@@ -65,7 +65,7 @@ class Certificates:
         return key in self.planned or key in self.others
 
     def __iter__(self) -> Iterator[str]:
-        yield from (device.leaf.sha256 for device in self.devices)
+        yield from (device_key(device) for device in self.devices)
         yield from self.others
 
 

@@ -33,7 +33,13 @@ from tng.audit.placing import Placed, place_other, place_planned, place_unread
 from tng.findings import Finding, finding
 from tng.ledger import Ledger
 from tng.plan.eligibility import Selection
-from tng.plan.models import UNKNOWN_ACCOUNT, FailedTarget, TargetDescription, TargetPlan
+from tng.plan.models import (
+    UNKNOWN_ACCOUNT,
+    FailedTarget,
+    TargetDescription,
+    TargetPlan,
+    device_key,
+)
 from tng.plan.planner import make_plan
 from tng.registration import read_targets, refuse_stopped
 
@@ -84,7 +90,7 @@ def look_at_targets(
     from other sources, and where else. Raises `PlanningStoppedError` (Ctrl-C), `LedgerError`
     and `OutputError`; a target that cannot be read is an `AuditedTarget` with a problem.
     """
-    planned = frozenset(device.leaf.sha256 for device in selection.devices)
+    planned = frozenset(device_key(device) for device in selection.devices)
     certificates = Certificates(
         selection.devices,
         planned,

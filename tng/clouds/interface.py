@@ -7,7 +7,7 @@ are the same for every cloud and live in ``apply``.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol, TypeVar, runtime_checkable
 
@@ -101,13 +101,15 @@ class RegisteredDevice:
     """What the ledger knows of a device that this tool registered.
 
     ``steps`` are the (operation, subject) pairs that this tool itself made: only these
-    may be undone.
+    may be undone. ``certificate_id`` is that of the certificate that its request got; empty
+    where that is not known, and for devices that brought a certificate of their own.
     """
 
     key: str
     device_id: str
     name: str
     steps: tuple[tuple[str, str], ...]
+    certificate_id: str = ""
 
 
 class Cloud(DevicePlanner, Protocol):
@@ -148,6 +150,72 @@ class BatchCloud(Cloud, Protocol):
         Gives the outcome of each, in order; raises a `CloudError` sibling where the call as a
         whole failed, and then nothing is known of any step. What comes back as a
         `ThrottledError` or `TransientError` is tried again, one by one.
+        """
+
+
+ISSUE = "CreateCertificateFromCsr"
+"""The operation of the step that gets a request its certificate. Its subject is the request's
+key, its note in the ledger the certificate's id. The call makes another certificate each time it
+is sent (AWS IoT API reference): nothing but what is remembered and found there prevents that."""
+
+
+@dataclass(frozen=True, slots=True)
+class RememberedIssue:
+    """What is remembered of one request on one target.
+
+    ``certificate_id`` is the certificate that it got, or the one that was not what was asked for
+    (then ``problem`` says why); empty where none is known. ``unknown_since`` is when a call was
+    first about to be made whose outcome nobody wrote down, if there is one.
+    """
+
+    certificate_id: str = ""
+    unknown_since: datetime | None = None
+    problem: str = ""
+
+
+class IssuedMemory(Protocol):
+    """What earlier runs wrote down of the requests of a target. Read-only, safe for threads.
+
+    ``target`` is a `TargetDescription.key`. Both raise `LedgerError`.
+    """
+
+    def issue(self, target: str, key: str) -> RememberedIssue:
+        """What is known of the request ``key``."""
+
+    def certificates_since(self, target: str, since: datetime) -> frozenset[str]:
+        """The ids of the certificates that were written down since then."""
+
+
+class CertificateKeeper(Protocol):
+    """Takes certificates that were made, before it is written down that they were.
+
+    ``key`` is that of the request. Safe to be used by several threads at once.
+    """
+
+    def has(self, key: str, certificate_id: str) -> bool:
+        """Whether that certificate is kept already."""
+
+    def keep(self, key: str, certificate_id: str, pem: str) -> None:
+        """Keep the leaf ``pem``; may be called again with the same.
+
+        Raises `TngError`, which ends the run, where it cannot be kept.
+        """
+
+
+@runtime_checkable
+class IssuingCloud(Cloud, Protocol):
+    """A cloud that makes certificates of requests; its devices may be a `RequestedDevice`."""
+
+    def remember(self, memory: IssuedMemory) -> None:
+        """Ask ``memory`` from now on."""
+
+    def deliver(self, keeper: CertificateKeeper) -> None:
+        """Give certificates to ``keeper`` from now on."""
+
+    def redeliver(self, key: str) -> None:
+        """Give it the one that `inspect` found for the request ``key``, unless it has it.
+
+        Reads through the `Caller`; raises `CloudError` siblings. Does nothing where none was found.
         """
 
 

@@ -21,6 +21,7 @@ from tng.ledger.interface import (
     StepMemory,
     StepState,
 )
+from tng.ledger.issued import LedgerMemory
 from tng.ledger.opening import open_ledger
 from tng.ledger.sightings import (
     AuditedChip,
@@ -44,6 +45,7 @@ __all__ = [
     "Intent",
     "LastRun",
     "Ledger",
+    "LedgerMemory",
     "NoLedgerError",
     "OpenWork",
     "Recollection",

@@ -4,7 +4,15 @@ from collections.abc import Iterable, Iterator
 from typing import assert_never
 
 from tng.ledger import statements as sql
-from tng.ledger.interface import DeviceMark, DeviceState, Entry, Intent, Retraction, StepMark
+from tng.ledger.interface import (
+    DeviceMark,
+    DeviceState,
+    Entry,
+    Intent,
+    Retraction,
+    StepMark,
+    StepState,
+)
 
 Written = tuple[str, tuple[object, ...]]
 """A statement and its values."""
@@ -21,6 +29,11 @@ def written(step: tuple[int, str, str], entries: Iterable[Entry], now: str) -> I
                 yield (
                     sql.INTEND,
                     (*step, entry.operation, entry.subject, entry.position, entry.absent, now),
+                )
+            case StepMark(state=StepState.INTENT):
+                yield (
+                    sql.MARK_UNKNOWN,
+                    (entry.made, entry.note, entry.code, *step, entry.operation, entry.subject),
                 )
             case StepMark():
                 yield (

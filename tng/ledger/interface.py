@@ -84,11 +84,15 @@ class StepMemory:
 
     ``made`` is true where this tool made it. ``absent`` is true where the target had been
     read before the intent and did not have it: an unknown outcome is then this tool's own.
+    ``note`` is what the latest outcome said. ``at`` is when that was, or, of an unknown outcome,
+    when it was first tried (RFC 3339, UTC).
     """
 
     state: StepState
     made: bool
     absent: bool
+    note: str = ""
+    at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +141,11 @@ Entry = Intent | StepMark | Retraction | DeviceMark
 
 @dataclass(frozen=True, slots=True)
 class DeviceRow:
-    """One device on one target, as reports show it. ``updated_at`` is RFC 3339, UTC."""
+    """One device on one target, as reports show it. ``updated_at`` is RFC 3339, UTC.
+
+    ``certificate_id`` is the certificate that its request got; empty for devices that brought a
+    certificate of their own, whose ``key`` it is.
+    """
 
     key: str
     device_id: str
@@ -146,6 +154,7 @@ class DeviceRow:
     reason: str
     code: str
     updated_at: str
+    certificate_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +204,9 @@ class Ledger(AuditMemory, Protocol):
         self, target: str, key: str, direction: Direction
     ) -> Mapping[tuple[str, str], StepMemory]:
         """What is known of a device's steps, by (operation, subject)."""
+
+    def notes(self, target: str, operation: str, since: str) -> Iterator[str]:
+        """What was noted of the steps of an ``operation`` since then (RFC 3339, UTC)."""
 
     def record(self, target: str, key: str, direction: Direction, entries: Sequence[Entry]) -> None:
         """Write down entries of one device in one transaction."""

@@ -12,7 +12,7 @@ from itertools import groupby, islice
 from typing import Any, ClassVar, Self
 
 from tng import __version__
-from tng.clouds.interface import RegisteredDevice
+from tng.clouds.interface import ISSUE, RegisteredDevice
 from tng.errors import LedgerError
 from tng.ledger import sightings
 from tng.ledger import statements as sql
@@ -29,6 +29,7 @@ from tng.ledger.interface import (
     StepMemory,
     StepState,
 )
+from tng.ledger.issued import is_certificate_id
 from tng.ledger.sharing import Numbers, hold_shard, hold_whole
 from tng.ledger.sightings import AuditedChip, Questions, Recollection
 from tng.ledger.transaction import Transaction
@@ -150,9 +151,14 @@ class RelationalLedger(ABC):
         """What is known of the steps of one device."""
         rows = self._rows(sql.MEMORY, (self._target(target), key, direction))
         return {
-            (operation, subject): StepMemory(StepState(state), bool(made), bool(absent))
-            for operation, subject, state, made, absent in rows
+            (operation, subject): StepMemory(StepState(state), bool(made), bool(absent), note, at)
+            for operation, subject, state, made, absent, note, at in rows
         }
+
+    def notes(self, target: str, operation: str, since: str) -> Iterator[str]:
+        """What was noted of the steps of an operation, one a device."""
+        for _, note in self._paged(sql.NOTES, (self._target(target), operation, since)):
+            yield note
 
     def record(self, target: str, key: str, direction: Direction, entries: Sequence[Entry]) -> None:
         """Write down entries of one device in one transaction."""
@@ -176,9 +182,12 @@ class RelationalLedger(ABC):
         number = self._target(target)
         wanted = [*(states or DeviceState)]
         wanted += wanted[:1] * (len(DeviceState) - len(wanted))
-        for row in self._paged(sql.DEVICES, (number, run, run, *wanted)):
-            key, device_id, name, state, reason, code, at = row
-            yield DeviceRow(key, device_id, name, DeviceState(state), reason, code, at)
+        for page in self._pages(sql.DEVICES, (number, run, run, *wanted)):
+            issued = self._issued(number, page)
+            for key, device_id, name, state, reason, code, at in page:
+                yield DeviceRow(
+                    key, device_id, name, DeviceState(state), reason, code, at, issued.get(key, "")
+                )
 
     def registered(self, target: str, device_ids: Sequence[str] = ()) -> Iterator[RegisteredDevice]:
         """The devices of which this tool made something."""
@@ -188,10 +197,15 @@ class RelationalLedger(ABC):
             made: dict[str, list[tuple[str, str]]] = {}
             for key, *step in self._rows(sql.MADE_STEPS, (number, page[0][0], page[-1][0])):
                 made.setdefault(key, []).append((step[0], step[1]))
+            issued = self._issued(number, page)
             for key, device_id, name in page:
-                if wanted and wanted.isdisjoint({key, device_id.lower(), name.lower()}):
+                certificate = issued.get(key, "")
+                if wanted and wanted.isdisjoint(
+                    {key, device_id.lower(), name.lower()} | ({certificate} - {""})
+                ):
                     continue
-                yield RegisteredDevice(key, device_id, name, tuple(made.get(key, ())))
+                steps = tuple(made.get(key, ()))
+                yield RegisteredDevice(key, device_id, name, steps, certificate)
 
     def open_work(self, target: str) -> tuple[OpenWork, ...]:
         """The commands that have something left on this target, latest first."""
@@ -216,6 +230,11 @@ class RelationalLedger(ABC):
         """Write down in one transaction what an audit saw; see `AuditMemory`."""
         with self._transaction() as transaction:
             sightings.remember(transaction, at, chips)
+
+    def _issued(self, number: int, page: Sequence[tuple[Any, ...]]) -> dict[str, str]:
+        """The certificates that the requests among the devices of ``page`` got, by their keys."""
+        rows = self._rows(sql.ISSUED, (number, page[0][0], page[-1][0], ISSUE))
+        return {key: note for key, note in rows if is_certificate_id(note)}
 
     def _target(self, key: str) -> int:
         if key not in self._target_ids:

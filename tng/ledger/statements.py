@@ -31,7 +31,7 @@ MARK_DEVICE = """
 COUNTS = "SELECT state, count(*) FROM devices WHERE target = ? GROUP BY state"
 
 MEMORY = """
-    SELECT operation, subject, state, made, absent FROM steps
+    SELECT operation, subject, state, made, absent, note, at FROM steps
     WHERE target = ? AND key = ? AND direction = ?
 """
 INTEND = """
@@ -40,12 +40,18 @@ INTEND = """
     VALUES (?, ?, ?, ?, ?, ?, 'intent', ?, FALSE, FALSE, '', '', ?)
     ON CONFLICT (target, key, direction, operation, subject) DO UPDATE SET
         position = excluded.position, state = 'intent', absent = excluded.absent,
-        at = excluded.at
+        at = CASE WHEN steps.state = 'intent' THEN steps.at ELSE excluded.at END
 """
+"""Of an unknown outcome, the time of the first attempt stays."""
 MARK_STEP = """
     UPDATE steps SET state = ?, made = ?, already = ?, note = ?, code = ?, at = ?
     WHERE target = ? AND key = ? AND direction = ? AND operation = ? AND subject = ?
 """
+MARK_UNKNOWN = """
+    UPDATE steps SET made = ?, note = ?, code = ?
+    WHERE target = ? AND key = ? AND direction = ? AND operation = ? AND subject = ?
+"""
+"""The outcome of an intent that stays one: with the time of the first attempt."""
 RETRACT = """
     DELETE FROM steps
     WHERE target = ? AND key = ? AND direction = ? AND operation = ? AND subject = ?
@@ -77,6 +83,17 @@ MADE_STEPS = """
     WHERE target = ? AND key BETWEEN ? AND ? AND direction = 'register'
       AND (made OR (state = 'intent' AND absent))
     ORDER BY key, position
+"""
+
+ISSUED = """
+    SELECT key, note FROM steps
+    WHERE target = ? AND key BETWEEN ? AND ? AND direction = 'register' AND operation = ?
+      AND state IN ('done', 'undone', 'intent')
+"""
+NOTES = """
+    SELECT key, note FROM steps
+    WHERE target = ? AND direction = 'register' AND operation = ? AND at >= ?
+      AND key > ? ORDER BY key LIMIT ?
 """
 
 DEVICES = """

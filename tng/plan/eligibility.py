@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import assert_never
 
-from tng.findings import Effect, Finding
+from tng.csr.model import RequestedDevice, RequestOutcome
+from tng.findings import Effect, Finding, finding
 from tng.models import (
     AttestedDevice,
     Outcome,
@@ -13,7 +14,12 @@ from tng.models import (
     UnverifiedDevice,
     VerifiedDevice,
 )
-from tng.plan.models import IneligibleDevice, PlannableDevice, UnverifiedAllowedDevice
+from tng.plan.models import (
+    IneligibleDevice,
+    PlannableDevice,
+    UnverifiedAllowedDevice,
+    device_key,
+)
 from tng.plan.shard import Shard
 
 ATTESTATION_OBJECT = "nxp-attestation-object"
@@ -49,7 +55,7 @@ class Selection:
         shard = self.shard
         if shard is None:
             return self.devices
-        return tuple(device for device in self.devices if shard.holds(device.leaf.sha256))
+        return tuple(device for device in self.devices if shard.holds(device_key(device)))
 
 
 def select_devices(outcomes: Iterable[Outcome], policy: PlanPolicy) -> Selection:
@@ -63,12 +69,39 @@ def select_devices(outcomes: Iterable[Outcome], policy: PlanPolicy) -> Selection
         choice = _choose(outcome, policy)
         if isinstance(choice, str):
             ineligible.append(IneligibleDevice(outcome, choice))
-        elif choice.leaf.sha256 in devices:
-            first = devices[choice.leaf.sha256].record.source
+        elif device_key(choice) in devices:
+            first = devices[device_key(choice)].record.source
             ineligible.append(IneligibleDevice(outcome, f"the same certificate as {first}"))
         else:
-            devices[choice.leaf.sha256] = choice
+            devices[device_key(choice)] = choice
     return Selection(tuple(devices.values()), tuple(ineligible), policy.shard)
+
+
+def select_requests(outcomes: Iterable[RequestOutcome], shard: Shard | None = None) -> Selection:
+    """The same for certificate requests: a key that asks twice is planned once."""
+    devices: dict[str, RequestedDevice] = {}
+    ineligible: list[IneligibleDevice] = []
+    for outcome in outcomes:
+        match outcome:
+            case RequestedDevice():
+                first = devices.setdefault(outcome.request.key, outcome)
+                if first is not outcome:
+                    ineligible.append(_asked_twice(outcome, first))
+            case RejectedDevice():
+                reason = _first(outcome.findings, Effect.REJECTED, "rejected")
+                ineligible.append(IneligibleDevice(outcome, reason))
+            case Undecodable():
+                reason = _first(outcome.findings, Effect.UNDECODABLE, "undecodable")
+                ineligible.append(IneligibleDevice(outcome, reason))
+            case _:
+                assert_never(outcome)
+    return Selection(tuple(devices.values()), tuple(ineligible), shard)
+
+
+def _asked_twice(device: RequestedDevice, first: RequestedDevice) -> IneligibleDevice:
+    found = finding("csr-key-duplicate", f"the same key as {first.record.source}")
+    rejected = RejectedDevice(device.record, (*device.findings, found))
+    return IneligibleDevice(rejected, _reason(found))
 
 
 def _choose(outcome: Outcome, policy: PlanPolicy) -> PlannableDevice | str:

@@ -1,7 +1,8 @@
 """What a plan is made of: which device gets which steps on which target.
 
 A plan holds devices that the verifier passed, or that the user explicitly waved
-through; there is no other way for a certificate to reach a cloud.
+through; there is no other way for a certificate to reach a cloud. Devices that ask for a
+certificate with a request (CSR) are planned alike, as `RequestedDevice`.
 """
 
 from collections.abc import Mapping
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+from tng.csr.model import RequestedDevice
 from tng.findings import Finding
 from tng.models import DeviceRecord, Outcome, UnverifiedDevice, VerifiedDevice
 from tng.plan.shard import Shard
@@ -33,7 +35,21 @@ class UnverifiedAllowedDevice:
         return self.device.findings
 
 
-PlannableDevice = VerifiedDevice | UnverifiedAllowedDevice
+PlannableDevice = VerifiedDevice | UnverifiedAllowedDevice | RequestedDevice
+
+
+def device_key(device: PlannableDevice) -> str:
+    """Who the device is in a plan and in the ledger; see `DevicePlan.key`."""
+    if isinstance(device, RequestedDevice):
+        return device.request.key
+    return device.leaf.sha256
+
+
+def certificate_of(device: PlannableDevice) -> Certificate:
+    """The device's certificate; raises `TypeError` for one that only asks for one."""
+    if isinstance(device, RequestedDevice):
+        raise TypeError("a device that asks for a certificate has none yet")
+    return device.leaf
 
 
 class Disposition(StrEnum):
@@ -70,7 +86,8 @@ class DevicePlan:
     """One device on one target.
 
     ``key`` is the SHA-256 of the leaf's DER in lower hex: the identity of the
-    registration everywhere (AWS: the certificate id). ``name`` is what the device will be
+    registration everywhere (AWS: the certificate id). For a device that asks with a request it
+    is that of its public key (SubjectPublicKeyInfo). ``name`` is what the device will be
     called there (thing name, registration id). ``differences`` tell in words how the
     remote state departs from what is wanted. ``calls`` are the (operation, subject) pairs of
     the steps to be made, in order. ``name`` is empty where the target names nothing.

@@ -8,8 +8,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from tng.csr.model import RequestedDevice
 from tng.errors import ConfigurationError
-from tng.plan.models import PlannableDevice
+from tng.plan.models import PlannableDevice, device_key
 
 FIELDS = (
     "device_id",
@@ -74,13 +75,21 @@ class Template:
 
 
 def device_fields(device: PlannableDevice) -> dict[str, str | None]:
-    """The value of every one of `FIELDS` for a device; ``None`` where it has none."""
+    """The value of every one of `FIELDS` for a device; ``None`` where it has none.
+
+    Of a device that asks with a request, ``cn`` is the request's and ``sha256`` that of its
+    public key; its certificate, and so its serial number, is not known before it is made.
+    """
     record = device.record
+    if isinstance(device, RequestedDevice):
+        common_name, serial_number = device.request.common_name, None
+    else:
+        common_name, serial_number = device.leaf.subject.common_name, device.leaf.serial_hex
     return {
         "device_id": record.device_id,
-        "cn": device.leaf.subject.common_name,
-        "sha256": device.leaf.sha256,
-        "serial_number": device.leaf.serial_hex,
+        "cn": common_name,
+        "sha256": device_key(device),
+        "serial_number": serial_number,
         "part_number": record.part_number,
         "group_id": record.group_id,
         "uid": record.device_id if record.vendor == "nxp" else None,

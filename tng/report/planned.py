@@ -6,6 +6,7 @@ The JSON form is the plan's own document (``tng.plan/1``) and is written by its 
 from collections.abc import Iterator
 from datetime import timedelta
 
+from tng.csr.model import RequestedDevice
 from tng.models import Source, Undecodable
 from tng.plan.models import (
     Disposition,
@@ -150,6 +151,8 @@ def _ineligible_lines(ineligible: tuple[IneligibleDevice, ...]) -> Iterator[str]
 
 
 def _status(device: object) -> str:
+    if isinstance(device, RequestedDevice):
+        return "requested"
     return "unverified" if isinstance(device, UnverifiedAllowedDevice) else "verified"
 
 

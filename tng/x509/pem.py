@@ -7,6 +7,7 @@ a device console left behind is the decoders' business.
 import base64
 import binascii
 import re
+from hashlib import sha256
 
 from tng.x509.certificate import Certificate, CertificateError, read_certificate
 
@@ -28,6 +29,18 @@ def read_certificate_file(data: bytes) -> tuple[Certificate, ...]:
             raise CertificateError(f"PEM block {number} is not base64: {error}") from error
         certificates.append(read_certificate(octets))
     return tuple(certificates)
+
+
+def certified_key(pem: str) -> str | None:
+    """The SHA-256 (lower hex) of the public key in a leaf, exactly as it stands there.
+
+    ``None`` for what is not one certificate that can be read.
+    """
+    try:
+        (leaf,) = read_certificate_file(pem.encode("utf-8", "replace"))
+    except ValueError:
+        return None
+    return sha256(leaf.public_key.spki).hexdigest()
 
 
 def to_pem(octets: bytes) -> str:

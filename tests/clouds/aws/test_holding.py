@@ -8,12 +8,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from tests.clouds.aws.conftest import call_at_once
-from tests.clouds.aws.test_inspection import PLACE, PagedAccount, others
+from tests.clouds.aws.test_inspection import PagedAccount, inspector_of, others
 from tests.planned_devices import verified
 from tng.clouds.aws.adapter import AwsCloud
 from tng.clouds.aws.holding import held_devices
-from tng.clouds.aws.inspection import Inspector
-from tng.clouds.aws.rates import rates
 from tng.clouds.aws.sessions import AwsSessions
 from tng.clouds.aws.settings import AwsSettings
 from tng.clouds.interface import HeldDevice, TransientError
@@ -33,7 +31,7 @@ def test_the_whole_list_leaves_no_certificate_to_be_asked_for():
     """Not even where there are far more certificates than devices."""
     device = verified(1)
     account = PagedAccount({**others(5000), device.leaf.sha256: "ACTIVE"}, {})
-    inspector = Inspector(account, call_at_once, SETTINGS, PLACE, rates(SETTINGS, {}))
+    inspector = inspector_of(account, SETTINGS)
     held = held_devices(account, call_at_once)
     assert set(inspector.inspect_held([device, verified(2)], held).states) == {device.leaf.sha256}
     assert account.calls == {"ListCertificates": 21}

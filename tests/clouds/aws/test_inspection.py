@@ -9,14 +9,24 @@ from hypothesis import strategies as st
 
 from tests.clouds.aws.conftest import call_at_once
 from tests.planned_devices import verified
+from tng.clouds.aws.certificates import CertificateReader
 from tng.clouds.aws.failures import NotFoundError
 from tng.clouds.aws.inspection import Inspector, find
+from tng.clouds.aws.issued import IssuedTable, NoIssuedMemory
 from tng.clouds.aws.names import Place
 from tng.clouds.aws.rates import rates
+from tng.clouds.aws.requests import RequestFinder
 from tng.clouds.aws.settings import AwsSettings
 from tng.plan.template import Template
 
 PLACE = Place("111111111111", "eu-central-1")
+
+
+def inspector_of(account, settings):
+    """Of an account in which nobody asked with a request."""
+    reader = CertificateReader(account, call_at_once)
+    requests = RequestFinder(reader, NoIssuedMemory(), IssuedTable(), "aws")
+    return Inspector(account, call_at_once, settings, PLACE, rates(settings, {}), requests)
 
 
 @given(
@@ -110,11 +120,7 @@ def others(count: int) -> dict[str, str]:
 
 def inspect(account, devices, *policies):
     settings = AwsSettings(name="", policies=policies)
-    return (
-        Inspector(account, call_at_once, settings, PLACE, rates(settings, {}))
-        .inspect(devices)
-        .states
-    )
+    return inspector_of(account, settings).inspect(devices).states
 
 
 @pytest.mark.parametrize(
@@ -167,11 +173,7 @@ def test_a_state_is_plain_data():
 def test_devices_without_a_usable_name_are_read_without_their_thing():
     settings = AwsSettings(name="", thing_name=Template.parse("{uid}", "test"))
     account = PagedAccount({verified(1).leaf.sha256: "ACTIVE"}, {})
-    states = (
-        Inspector(account, call_at_once, settings, PLACE, rates(settings, {}))
-        .inspect([verified(1)])
-        .states
-    )
+    states = inspector_of(account, settings).inspect([verified(1)]).states
     assert states[verified(1).leaf.sha256]["thing"] is None
 
 
@@ -204,7 +206,7 @@ def test_a_list_of_things_tells_all_but_the_billing_group(billing_group):
     )
     devices = [verified(number) for number in range(36)]
     account = AccountOfThings([device.record.device_id for device in devices])
-    inspector = Inspector(account, call_at_once, settings, PLACE, rates(settings, {}))
+    inspector = inspector_of(account, settings)
     states = inspector.inspect(devices).states
     for device in devices:
         thing = states[device.leaf.sha256]["thing"]
@@ -218,7 +220,7 @@ def test_a_full_account_is_listed_and_no_certificate_described_where_that_is_qui
     settings = AwsSettings(name="")
     key = verified(1).leaf.sha256
     account = PagedAccount({**others(20_000), key: "ACTIVE"}, {})
-    inspector = Inspector(account, call_at_once, settings, PLACE, rates(settings, {}))
+    inspector = inspector_of(account, settings)
     wanted = [key, *(f"{number:064x}" for number in range(30_000, 30_200))]
     assert inspector.statuses(wanted) == {key: "ACTIVE"}
     assert account.calls == {"ListCertificates": 81}

@@ -46,8 +46,12 @@ def model():
 
 
 def there(device, **changes) -> RemoteView:
-    state = {"status": "ACTIVE", "policies": FULL.policies, "thing": None}
-    return RemoteView({device.leaf.sha256: {**state, **changes}})
+    key = device.leaf.sha256
+    state = {
+        "status": "ACTIVE", "policies": FULL.policies, "thing": None,
+        "certificate": key, "problem": "", "is_written": True,
+    }  # fmt: skip
+    return RemoteView({key: {**state, **changes}})
 
 
 def test_every_request_fits_the_service_model(model):

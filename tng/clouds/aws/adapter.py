@@ -3,31 +3,37 @@
 Order, rate, retries, ledger and resume are the engine's business.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from threading import Lock
 
 from tng.clouds.aws.api import AwsApi
+from tng.clouds.aws.certificates import DESCRIBE, LIST, PAGE, CertificateReader
 from tng.clouds.aws.comparison import plan_device
 from tng.clouds.aws.failures import AlreadyExistsError
 from tng.clouds.aws.holding import held_devices, holds
-from tng.clouds.aws.inspection import (
-    DESCRIBE,
-    LIST,
-    PAGE,
-    Inspector,
-    inspection_calls,
-    page_cost,
-)
+from tng.clouds.aws.inspection import Inspector, inspection_calls, page_cost
+from tng.clouds.aws.issued import IssuedTable, NoIssuedMemory, NoKeeper
+from tng.clouds.aws.issuing import CertificateIssuing
 from tng.clouds.aws.names import Place
-from tng.clouds.aws.performing import perform
+from tng.clouds.aws.performing import perform, without_certificate
 from tng.clouds.aws.policies import read_policy_file
 from tng.clouds.aws.preflight import Inquiry, Services
 from tng.clouds.aws.rates import REGISTER, rates
+from tng.clouds.aws.requests import RequestFinder
 from tng.clouds.aws.sessions import AwsSessions
 from tng.clouds.aws.settings import AwsSettings
 from tng.clouds.aws.steps import device_steps, undo_steps
-from tng.clouds.interface import Caller, CloudError, HeldDevice, RegisteredDevice, StepResult
+from tng.clouds.interface import (
+    ISSUE,
+    Caller,
+    CertificateKeeper,
+    CloudError,
+    HeldDevice,
+    IssuedMemory,
+    RegisteredDevice,
+    StepResult,
+)
 from tng.clouds.listing import most_pages
 from tng.errors import TargetError
 from tng.plan.models import (
@@ -40,14 +46,24 @@ from tng.plan.models import (
 from tng.plan.view import Rates, RemoteView, TargetFacts
 
 
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 class AwsCloud:
-    """AWS IoT Core as a `ListingCloud`.
+    """AWS IoT Core as a `ListingCloud` and an `IssuingCloud`.
 
     Makes no call and needs no credentials until `preflight`.
     """
 
     def __init__(
-        self, settings: AwsSettings, sessions: AwsSessions, caller: Caller, *, parts: int = 1
+        self,
+        settings: AwsSettings,
+        sessions: AwsSessions,
+        caller: Caller,
+        *,
+        parts: int = 1,
+        clock: Callable[[], datetime] = _now,
     ) -> None:
         """``parts`` is how many processes share the rates."""
         self._settings = settings
@@ -58,6 +74,10 @@ class AwsCloud:
         self._quotas: Mapping[str, float] = {}
         self._missing_policy: str | None = None
         self._iot: AwsApi | None = None
+        self._clock = clock
+        self._issued = IssuedTable()
+        self._memory: IssuedMemory = NoIssuedMemory()
+        self._keeper: CertificateKeeper = NoKeeper()
         self._lock = Lock()
 
     @property
@@ -155,10 +175,42 @@ class AwsCloud:
 
     def perform(self, step: Step) -> StepResult:
         """Make the call once."""
-        return perform(self._api(), self._caller, self._settings, step)
+        if step.operation == ISSUE:
+            return self._issuing().perform(step)
+        resolved = self._issuing().resolved(step, self._place)
+        if resolved is None:
+            return without_certificate(step)
+        return perform(self._api(), self._caller, self._settings, resolved)
+
+    def remember(self, memory: IssuedMemory) -> None:
+        """Ask it for the certificates that requests got."""
+        self._memory = memory
+
+    def deliver(self, keeper: CertificateKeeper) -> None:
+        """Give it the certificates that requests get."""
+        self._keeper = keeper
+
+    def redeliver(self, key: str) -> None:
+        """Give a certificate that was found to the keeper, unless it has it."""
+        self._issuing().redeliver(key)
 
     def _inspector(self) -> Inspector:
-        return Inspector(self._api(), self._caller, self._settings, self._place, self.rates)
+        reader = CertificateReader(self._api(), self._caller)
+        requests = RequestFinder(reader, self._memory, self._issued, self.description.key)
+        return Inspector(
+            self._api(), self._caller, self._settings, self._place, self.rates, requests
+        )
+
+    def _issuing(self) -> CertificateIssuing:
+        return CertificateIssuing(
+            self._api(),
+            CertificateReader(self._api(), self._caller),
+            self._issued,
+            self._memory,
+            self._keeper,
+            self.description.key,
+            self._clock,
+        )
 
     def _api(self) -> AwsApi:
         with self._lock:

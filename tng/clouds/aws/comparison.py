@@ -12,10 +12,14 @@ from tng.clouds.aws.state import (
     thing_differences,
     wanted_thing,
 )
-from tng.plan.models import DevicePlan, Disposition, PlannableDevice
+from tng.clouds.interface import ISSUE
+from tng.csr.model import RequestedDevice
+from tng.plan.models import DevicePlan, Disposition, PlannableDevice, device_key
 from tng.plan.view import RemoteView
 
-NOTHING = RemoteDevice(status=None, policies=(), thing=None)
+NOTHING = RemoteDevice(
+    status=None, policies=(), thing=None, certificate="", problem="", is_written=True
+)
 _CHANGEABLE = frozenset({"ACTIVE", "INACTIVE"})
 """States between which UpdateCertificate moves freely; a REVOKED one is never revived."""
 
@@ -26,7 +30,7 @@ def plan_device(
     settings: AwsSettings, place: Place, device: PlannableDevice, view: RemoteView
 ) -> DevicePlan:
     """What is to be done about one device."""
-    key = device.leaf.sha256
+    key = device_key(device)
     # The view is this adapter's own, made by `Inspector`.
     found = cast("RemoteDevice", view.states.get(key, NOTHING))
     thing = wanted_thing(settings, device)
@@ -35,25 +39,28 @@ def plan_device(
     def planned(disposition: Disposition, differences: tuple[str, ...], calls: Calls) -> DevicePlan:
         return DevicePlan(device, key, name, disposition, differences, tuple(calls))
 
-    conflicts = _conflicts(settings, place.certificate_arn(key), thing, found)
+    arn = place.certificate_arn(found["certificate"])
+    conflicts = _conflicts(settings, arn, thing, found)
     if conflicts:
         return planned(Disposition.CONFLICT, conflicts, [])
     status, status_difference = _status_calls(settings, found["status"])
     if status is None:
         return planned(Disposition.DIFFERENT, (status_difference,), [])
-    calls = status + _policy_calls(settings, found)
+    calls = _making_calls(device, found) + status + _policy_calls(settings, found)
     if thing is not None:
-        calls += _thing_calls(settings, place.certificate_arn(key), thing.name, found["thing"])
+        calls += _thing_calls(settings, arn, thing.name, found["thing"])
     if found["status"] is None:
         return planned(Disposition.REGISTER, (), calls)
     if not calls:
         return planned(Disposition.RIGHT, (), [])
-    return planned(Disposition.COMPLETE, _missing(status_difference, calls), calls)
+    return planned(Disposition.COMPLETE, _missing(status_difference, calls, found), calls)
 
 
 def _conflicts(
     settings: AwsSettings, arn: str, thing: WantedThing | None, found: RemoteDevice
 ) -> tuple[str, ...]:
+    if found["problem"]:
+        return (found["problem"],)
     if thing is None:
         return ()
     if thing.problem:
@@ -67,11 +74,17 @@ def _conflicts(
     return thing_differences(settings, thing.attributes, remote)
 
 
+def _making_calls(device: PlannableDevice, found: RemoteDevice) -> Calls:
+    """The call that makes the certificate known; of one that was made, that it is written down."""
+    if not isinstance(device, RequestedDevice):
+        return [(REGISTER, "")] if found["status"] is None else []
+    done = found["status"] is not None and found["is_written"]
+    return [] if done else [(ISSUE, device.request.key)]
+
+
 def _status_calls(settings: AwsSettings, found: str | None) -> tuple[Calls | None, str]:
     """The calls that make the status right, or ``None`` where it is left alone; and why."""
-    if found is None:
-        return [(REGISTER, "")], ""
-    if found == settings.status:
+    if found is None or found == settings.status:
         return [], ""
     difference = f"the certificate is {found}, expected {settings.status}"
     if found not in _CHANGEABLE:
@@ -104,10 +117,12 @@ _MISSING = {
 }
 
 
-def _missing(status_difference: str, calls: Calls) -> tuple[str, ...]:
+def _missing(status_difference: str, calls: Calls, found: RemoteDevice) -> tuple[str, ...]:
     """What is missing, in words."""
     differences = [status_difference] if status_difference else []
     for operation, subject in calls:
+        if operation == ISSUE:
+            differences.append(f"its certificate {found['certificate']} is not written down here")
         if operation in _MISSING:
             differences.append(_MISSING[operation].format(subject))
     return tuple(differences)

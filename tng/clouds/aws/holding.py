@@ -7,8 +7,9 @@ import re
 from collections.abc import Iterator, Mapping
 
 from tng.clouds.aws.api import AwsApi
+from tng.clouds.aws.certificates import LIST, PAGE
 from tng.clouds.aws.failures import UNREADABLE, clean
-from tng.clouds.aws.inspection import LIST, PAGE, Inspector
+from tng.clouds.aws.inspection import Inspector
 from tng.clouds.aws.replies import listed
 from tng.clouds.interface import Caller, HeldDevice, TransientError
 from tng.clouds.listing import all_pages

@@ -12,24 +12,21 @@ from functools import partial
 from typing import Any
 
 from tng.clouds.aws.api import AwsApi
+from tng.clouds.aws.certificates import DESCRIBE, LIST, PAGE
 from tng.clouds.aws.failures import UNREADABLE, NotFoundError
 from tng.clouds.aws.names import Place
 from tng.clouds.aws.replies import named, structures, texts
+from tng.clouds.aws.requests import OwnCertificate, RequestFinder
 from tng.clouds.aws.settings import AwsSettings
 from tng.clouds.aws.state import RemoteDevice, RemoteThing, read_thing, wanted_thing
 from tng.clouds.interface import Caller, HeldDevice, TransientError
 from tng.clouds.listing import find
-from tng.plan.models import PlannableDevice
+from tng.csr.model import RequestedDevice
+from tng.plan.models import PlannableDevice, device_key
 from tng.plan.view import Rates, RemoteView
-
-PAGE = 250
-"""The largest page that the lists give (AWS IoT API reference)."""
 
 _READERS, _BATCH = 8, 1000
 """Threads that read things, and how many things are queued: enough for the rates at 80 ms."""
-
-
-LIST, DESCRIBE = "ListCertificates", "DescribeCertificate"
 
 
 def page_cost(rates: Rates, pages: str, one: str) -> float:
@@ -63,9 +60,16 @@ class Inspector:
     """Reads the state of devices on one target, through the engine's `Caller`."""
 
     def __init__(
-        self, api: AwsApi, caller: Caller, settings: AwsSettings, place: Place, rates: Rates
+        self,
+        api: AwsApi,
+        caller: Caller,
+        settings: AwsSettings,
+        place: Place,
+        rates: Rates,
+        requests: RequestFinder,
     ) -> None:
         """``rates`` decide between a list and single answers."""
+        self._requests = requests
         self._rates = rates
         self._api = api
         self._caller = caller
@@ -74,34 +78,54 @@ class Inspector:
 
     def inspect(self, devices: Sequence[PlannableDevice]) -> RemoteView:
         """The state of every device of which the target holds something."""
-        return self._inspect(devices, self.statuses([device.leaf.sha256 for device in devices]))
+        ids = self._expected(devices)
+        return self._inspect(devices, ids, self.statuses(list(dict.fromkeys(ids.values()))))
 
     def inspect_held(
         self, devices: Sequence[PlannableDevice], held: Iterable[HeldDevice]
     ) -> RemoteView:
         """The same, where ``held`` is every certificate that is there."""
-        wanted = {device.leaf.sha256 for device in devices}
+        ids = self._expected(devices)
+        wanted = frozenset(ids.values())
         statuses = {key: item.status for item in held for key in item.keys if key in wanted}
-        return self._inspect(devices, statuses)
+        return self._inspect(devices, ids, statuses)
 
     def statuses(self, keys: Sequence[str]) -> dict[str, str]:
         """The statuses of those of the certificates ``keys`` that are there."""
         cost = page_cost(self._rates, LIST, DESCRIBE)
         return find(keys, self._certificate_pages(), self._certificate, cost)
 
+    def _expected(self, devices: Sequence[PlannableDevice]) -> dict[str, str]:
+        """The ids of the certificates that the devices have or are known to have got, by key."""
+        own = [device_key(item) for item in devices if not isinstance(item, RequestedDevice)]
+        requested = [device for device in devices if isinstance(device, RequestedDevice)]
+        return {**dict(zip(own, own, strict=True)), **self._requests.remembered(requested)}
+
     def _inspect(
-        self, devices: Sequence[PlannableDevice], statuses: Mapping[str, str]
+        self,
+        devices: Sequence[PlannableDevice],
+        ids: Mapping[str, str],
+        statuses: Mapping[str, str],
     ) -> RemoteView:
-        keys = [device.leaf.sha256 for device in devices]
-        policies = self._policies(list(statuses))
         names = {key: thing for key, thing in self._names(devices) if thing}
         things = self._things(list(dict.fromkeys(names.values())))
+        attached = {key: _certificates(things.get(name)) for key, name in names.items()}
+        found = {
+            key: OwnCertificate(key, statuses[key]) for key in ids if ids[key] == key in statuses
+        } | self._requests.found(statuses, attached)
+        policies = self._policies([item.certificate_id for item in found.values()])
         states = {}
-        for key in keys:
+        for key in map(device_key, devices):
             thing = things.get(names.get(key, ""))
-            if key in statuses or thing is not None:
+            own = found.get(key)
+            if own is not None or thing is not None:
                 states[key] = RemoteDevice(
-                    status=statuses.get(key), policies=policies.get(key, ()), thing=thing
+                    status=None if own is None else own.status,
+                    policies=() if own is None else policies.get(own.certificate_id, ()),
+                    thing=thing,
+                    certificate="" if own is None else own.certificate_id,
+                    problem="" if own is None else own.problem,
+                    is_written=own is None or own.is_written,
                 )
         return RemoteView(states)
 
@@ -109,7 +133,7 @@ class Inspector:
         for device in devices:
             thing = wanted_thing(self._settings, device)
             if thing is not None:
-                yield device.leaf.sha256, thing.name
+                yield device_key(device), thing.name
 
     def _certificate_pages(self) -> Iterator[Mapping[str, str]]:
         request = {"pageSize": PAGE}
@@ -213,3 +237,9 @@ class Inspector:
             return self._caller(operation, lambda: self._api.call(operation, request))
         except NotFoundError:
             return None
+
+
+def _certificates(thing: RemoteThing | None) -> tuple[str, ...]:
+    """The ids of the certificates among a thing's principals."""
+    principals = () if thing is None else thing["principals"]
+    return tuple(arn.rpartition("/")[2] for arn in principals if ":cert/" in arn)

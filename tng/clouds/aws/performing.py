@@ -36,10 +36,24 @@ def perform(api: AwsApi, caller: Caller, settings: AwsSettings, step: Step) -> S
         return _register(api, caller, step)
     if step.operation == "CreateThing":
         return _create_thing(api, caller, settings, step)
-    if step.operation in _UNDOING or step.subject == DEACTIVATE:
+    if _is_undoing(step):
         return _undo(api, step)
     api.call(step.operation, step.request)
     return DoneStep()
+
+
+def _is_undoing(step: Step) -> bool:
+    return step.operation in _UNDOING or step.subject == DEACTIVATE
+
+
+def without_certificate(step: Step) -> StepResult:
+    """The end of a step about a request's certificate, where there is none.
+
+    It is undone already, or else a `RefusedError` is raised.
+    """
+    if _is_undoing(step):
+        return DoneStep(already=True, note="no certificate was made")
+    raise RefusedError("NoCertificate", "the request has no certificate that is known")
 
 
 def certificate_id(certificate_pem: str) -> str:

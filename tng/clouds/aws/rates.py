@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 
 from tng.clouds.aws.api import AwsApi
 from tng.clouds.aws.settings import AwsSettings
+from tng.clouds.interface import ISSUE
 from tng.plan.view import Rates
 
 REGISTER = "RegisterCertificateWithoutCA"
@@ -15,6 +16,7 @@ OTHERS = "*"
 
 DEFAULT_RATES: Mapping[str, float] = {
     REGISTER: 10,
+    ISSUE: 15,
     "AttachPolicy": 15,
     "DetachPolicy": 15,
     "ListAttachedPolicies": 15,

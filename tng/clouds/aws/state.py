@@ -24,11 +24,18 @@ class RemoteThing(TypedDict):
 
 
 class RemoteDevice(TypedDict):
-    """What is there of one device: ``status`` is ``None`` without a certificate."""
+    """What is there of one device: ``status`` is ``None`` without a certificate.
+
+    ``certificate`` is its id; empty without one. ``problem`` says what is wrong with the one that
+    a request got. ``is_written`` is false where the ledger does not have it as the request's.
+    """
 
     status: str | None
     policies: tuple[str, ...]
     thing: RemoteThing | None
+    certificate: str
+    problem: str
+    is_written: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,13 @@
 """From planned calls to complete requests, and the requests that undo them. Pure."""
 
+from tng.clouds.aws.issued import IssuedReference
 from tng.clouds.aws.names import Place
 from tng.clouds.aws.rates import REGISTER
 from tng.clouds.aws.settings import AwsSettings
 from tng.clouds.aws.state import wanted_thing
-from tng.clouds.interface import RegisteredDevice
-from tng.plan.models import DevicePlan, Step
+from tng.clouds.interface import ISSUE, RegisteredDevice
+from tng.csr.model import RequestedDevice
+from tng.plan.models import DevicePlan, PlannableDevice, Step, certificate_of
 from tng.x509.pem import to_pem
 
 DEACTIVATE = "deactivate"
@@ -18,6 +20,7 @@ _UNDO_ORDER = (
     "AttachPolicy",
     "UpdateCertificate",
     REGISTER,
+    ISSUE,
 )
 """The order in which what was made is unmade: nothing that is still referred to goes."""
 
@@ -32,13 +35,14 @@ def device_steps(settings: AwsSettings, place: Place, plan: DevicePlan) -> tuple
 
 def undo_steps(place: Place, device: RegisteredDevice) -> tuple[Step, ...]:
     """The steps that undo what this tool made of ``device``, and nothing else."""
-    arn = place.certificate_arn(device.key)
+    own = _undone_certificate(device)
+    arn = own.arn if isinstance(own, IssuedReference) else place.certificate_arn(own)
     steps = {
         (step.operation, step.subject): step
         for made in _UNDO_ORDER
         for operation, subject in device.steps
         if operation == made
-        for step in _undo(operation, subject, device, arn)
+        for step in _undo(operation, subject, device, own, arn)
     }
     return tuple(steps.values())
 
@@ -46,12 +50,19 @@ def undo_steps(place: Place, device: RegisteredDevice) -> tuple[Step, ...]:
 def _request(
     settings: AwsSettings, place: Place, plan: DevicePlan, operation: str, subject: str
 ) -> dict[str, object]:
-    arn = place.certificate_arn(plan.key)
+    own: str | IssuedReference = plan.key
+    arn: str | IssuedReference = place.certificate_arn(plan.key)
+    if isinstance(plan.device, RequestedDevice):
+        own = IssuedReference(plan.key)
+        arn = own.arn
     match operation:
         case "RegisterCertificateWithoutCA":
-            return {"certificatePem": to_pem(plan.device.leaf.der), "status": settings.status}
+            pem = to_pem(certificate_of(plan.device).der)
+            return {"certificatePem": pem, "status": settings.status}
+        case "CreateCertificateFromCsr":
+            return _issue_request(settings, plan.device)
         case "UpdateCertificate":
-            return {"certificateId": plan.key, "newStatus": subject}
+            return {"certificateId": own, "newStatus": subject}
         case "AttachPolicy":
             return {"policyName": subject, "target": arn}
         case "CreateThing":
@@ -62,6 +73,15 @@ def _request(
             return {"thingName": plan.name, "thingGroupName": subject}
         case _:
             raise ValueError(f"{operation} is not an operation of a plan for AWS")
+
+
+def _issue_request(settings: AwsSettings, device: PlannableDevice) -> dict[str, object]:
+    if not isinstance(device, RequestedDevice):
+        raise TypeError("only a device that asks with a request gets a certificate")
+    return {
+        "certificateSigningRequest": device.request.pem,
+        "setAsActive": settings.status == "ACTIVE",
+    }
 
 
 def _thing_request(settings: AwsSettings, plan: DevicePlan) -> dict[str, object]:
@@ -76,7 +96,21 @@ def _thing_request(settings: AwsSettings, plan: DevicePlan) -> dict[str, object]
     return request
 
 
-def _undo(operation: str, subject: str, device: RegisteredDevice, arn: str) -> list[Step]:
+def _undone_certificate(device: RegisteredDevice) -> str | IssuedReference:
+    """The certificate's id; a reference where a call may have made one that is not known."""
+    if device.certificate_id:
+        return device.certificate_id
+    asked = any(operation == ISSUE for operation, _ in device.steps)
+    return IssuedReference(device.key) if asked else device.key
+
+
+def _undo(
+    operation: str,
+    subject: str,
+    device: RegisteredDevice,
+    own: str | IssuedReference,
+    arn: str | IssuedReference,
+) -> list[Step]:
     match operation:
         case "AddThingToThingGroup":
             request = {"thingName": device.name, "thingGroupName": subject}
@@ -88,12 +122,12 @@ def _undo(operation: str, subject: str, device: RegisteredDevice, arn: str) -> l
         case "AttachPolicy":
             return [Step("DetachPolicy", subject, {"policyName": subject, "target": arn})]
         case "UpdateCertificate":
-            return [_deactivation(device)]
+            return [_deactivation(own)]
         case _:
-            deletion = Step("DeleteCertificate", "", {"certificateId": device.key})
-            return [_deactivation(device), deletion]
+            deletion = Step("DeleteCertificate", "", {"certificateId": own})
+            return [_deactivation(own), deletion]
 
 
-def _deactivation(device: RegisteredDevice) -> Step:
-    request = {"certificateId": device.key, "newStatus": "INACTIVE"}
+def _deactivation(own: str | IssuedReference) -> Step:
+    request = {"certificateId": own, "newStatus": "INACTIVE"}
     return Step("UpdateCertificate", DEACTIVATE, request)

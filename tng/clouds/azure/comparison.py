@@ -12,7 +12,13 @@ from tng.clouds.azure.rates import CREATE, UPDATE
 from tng.clouds.azure.settings import AzureSettings
 from tng.clouds.azure.wanted import WantedIds, wanted_document, wanted_ids
 from tng.findings import Finding, finding
-from tng.plan.models import DevicePlan, Disposition, PlannableDevice
+from tng.plan.models import (
+    DevicePlan,
+    Disposition,
+    PlannableDevice,
+    certificate_of,
+    device_key,
+)
 from tng.plan.view import RemoteView
 
 Json = Mapping[str, object]
@@ -31,7 +37,7 @@ def plan_device(
     settings: AzureSettings, now: datetime, device: PlannableDevice, view: RemoteView
 ) -> DevicePlan:
     """What is to be done about one device."""
-    key = device.leaf.sha256
+    key = device_key(device)
     ids = wanted_ids(settings, device)
     if ids.problem:
         return DevicePlan(device, key, "", Disposition.CONFLICT, (ids.problem,), ())
@@ -39,7 +45,7 @@ def plan_device(
     found = cast("RemoteEnrollment | None", view.states.get(key))
     disposition, differences, calls = _judged(settings, device, ids, found)
     claims = (("device id", ids.device_id),)
-    remarks = _lifetime(device.leaf.not_after, now) if calls else ()
+    remarks = _lifetime(certificate_of(device).not_after, now) if calls else ()
     return DevicePlan(
         device, key, ids.registration_id, disposition, differences, calls, claims, remarks
     )
@@ -107,7 +113,7 @@ def _judged(
 ) -> tuple[Disposition, tuple[str, ...], tuple[tuple[str, str], ...]]:
     if found is None:
         return Disposition.REGISTER, (), ((CREATE, ""),)
-    key = device.leaf.sha256
+    key = device_key(device)
     other = certificate_difference(key, found)
     wanted = wanted_document(settings, ids, "")
     differences = (other,) if other else setting_differences(wanted, key, found)

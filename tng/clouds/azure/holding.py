@@ -15,7 +15,7 @@ from tng.clouds.azure.settings import AzureSettings
 from tng.clouds.azure.wanted import wanted_ids
 from tng.clouds.interface import Caller, HeldDevice
 from tng.clouds.listing import all_pages
-from tng.plan.models import PlannableDevice
+from tng.plan.models import PlannableDevice, device_key
 from tng.plan.view import RemoteView
 
 _ENABLED = "enabled"
@@ -39,7 +39,7 @@ def inspect_held(
     """What ``held``, which is everything there, says of these devices. Pure."""
     keys: dict[str, list[str]] = {}
     for device in devices:
-        keys.setdefault(wanted_ids(settings, device).registration_id, []).append(device.leaf.sha256)
+        keys.setdefault(wanted_ids(settings, device).registration_id, []).append(device_key(device))
     keys.pop("", None)
     states: dict[str, Mapping[str, object]] = {}
     count = 0

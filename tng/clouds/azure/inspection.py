@@ -11,7 +11,7 @@ from tng.clouds.azure.settings import AzureSettings
 from tng.clouds.azure.wanted import wanted_ids
 from tng.clouds.interface import Caller
 from tng.clouds.listing import find
-from tng.plan.models import PlannableDevice
+from tng.plan.models import PlannableDevice, device_key
 from tng.plan.view import RemoteView
 
 PAGE = 100
@@ -34,7 +34,7 @@ class Inspector:
         for device in devices:
             registration_id = wanted_ids(self._settings, device).registration_id
             if registration_id:
-                ids[device.leaf.sha256] = registration_id
+                ids[device_key(device)] = registration_id
         found = self.enrollments(list(dict.fromkeys(ids.values())))
         states = {key: found[name] for key, name in ids.items() if name in found}
         return RemoteView(states, self._seen if self._ended else None)

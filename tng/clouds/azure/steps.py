@@ -4,7 +4,7 @@ from tng.clouds.azure.rates import CREATE, DELETE, UPDATE
 from tng.clouds.azure.settings import AzureSettings
 from tng.clouds.azure.wanted import wanted_document, wanted_ids
 from tng.clouds.interface import RegisteredDevice
-from tng.plan.models import DevicePlan, Step
+from tng.plan.models import DevicePlan, Step, certificate_of
 from tng.x509.pem import to_pem
 
 
@@ -25,7 +25,7 @@ def undo_steps(device: RegisteredDevice) -> tuple[Step, ...]:
 
 def _step(settings: AzureSettings, plan: DevicePlan, operation: str, subject: str) -> Step:
     document = wanted_document(
-        settings, wanted_ids(settings, plan.device), to_pem(plan.device.leaf.der)
+        settings, wanted_ids(settings, plan.device), to_pem(certificate_of(plan.device).der)
     )
     request: dict[str, object] = {"id": plan.name, "enrollment": document}
     match operation:

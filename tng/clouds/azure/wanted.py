@@ -13,6 +13,7 @@ from tng.clouds.azure.settings import (
     REPROVISION_POLICIES,
     AzureSettings,
 )
+from tng.csr.model import RequestedDevice
 from tng.plan.models import PlannableDevice
 from tng.plan.template import TemplateError, device_fields
 
@@ -31,6 +32,8 @@ class WantedIds:
 
 def wanted_ids(settings: AzureSettings, device: PlannableDevice) -> WantedIds:
     """The ids that ``settings`` want for ``device``."""
+    if isinstance(device, RequestedDevice):
+        return WantedIds("", "", "DPS takes certificates, not requests for one")
     leaf = device.leaf
     problem = certificate_problem(leaf)
     if problem:

@@ -29,7 +29,7 @@ _INTEND = _Bulk(
         AS entry (target, key, direction, operation, subject, position, absent, at)
     ON CONFLICT (target, key, direction, operation, subject) DO UPDATE SET
         position = excluded.position, state = 'intent', absent = excluded.absent,
-        at = excluded.at
+        at = CASE WHEN steps.state = 'intent' THEN steps.at ELSE excluded.at END
     """,
     slice(5),
 )

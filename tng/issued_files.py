@@ -1,0 +1,119 @@
+"""Certificates that were made of requests, as files: one for each device, in one folder.
+
+A `tng.clouds.interface.CertificateKeeper`. Names come from the devices' names, of which nothing
+can steer a file out of the folder; a file appears when it is complete, and no other is replaced
+than an older certificate of the same key.
+"""
+
+import os
+import secrets
+import stat
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+
+from tng.certificate_files import safe_name
+from tng.errors import OutputError
+from tng.exit_codes import ExitCode
+from tng.x509.certificate import CertificateError
+from tng.x509.pem import certified_key, read_certificate_file
+
+_MOST_BYTES = 256 * 1024
+"""A certificate in PEM has 1 to 6 kB."""
+
+_DIGITS = 16
+"""Of the key's digest, where a name alone is not enough."""
+
+
+class CertificateLostError(OutputError):
+    """A certificate was made, and cannot be written; the next run finds it in the cloud."""
+
+    exit_code = ExitCode.PARTIAL
+
+
+class CertificateFolder:
+    """Writes into ``folder``. Safe to be used by several threads at once."""
+
+    def __init__(self, folder: Path, names: Mapping[str, str]) -> None:
+        """``names`` are the devices' names by the keys of their requests."""
+        self._folder = folder
+        safe = {key: safe_name(name) for key, name in names.items()}
+        # On file systems that know no case, too.
+        count = Counter(name.lower() for name in safe.values())
+        self._names = {
+            key: name if count[name.lower()] == 1 else _with_key(name, key)
+            for key, name in safe.items()
+        }
+
+    def prepare(self) -> None:
+        """Make the folder; `OutputError` if nothing can be written there."""
+        trial = self._folder / f".{secrets.token_hex(8)}"
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            trial.touch(0o600, exist_ok=False)
+            trial.unlink()
+        except OSError as error:
+            raise OutputError(
+                f"{self._folder} cannot be written to: {error.strerror}",
+                "Name another folder with --certificates.",
+            ) from error
+
+    def has(self, key: str, certificate_id: str) -> bool:
+        """Whether the file of the device holds that certificate."""
+        return any(_digest(path) == certificate_id for path in self._paths(key))
+
+    def keep(self, key: str, certificate_id: str, pem: str) -> None:  # noqa: ARG002 - see the Protocol
+        """Write the certificate; raises `CertificateLostError`."""
+        own, longer = self._paths(key)
+        free = not os.path.lexists(own) or certified_key(_text(own)) == key
+        path = own if free else longer
+        try:
+            _write(path, pem.encode("ascii"))
+        except (OSError, UnicodeError) as error:
+            raise CertificateLostError(
+                f"{path} cannot be written: {error}",
+                "Make that possible, then run the same command again: it finds the certificates "
+                "that were made.",
+            ) from error
+
+    def _paths(self, key: str) -> tuple[Path, Path]:
+        name = self._names.get(key, "device")
+        return self._folder / f"{name}.pem", self._folder / f"{_with_key(name, key)}.pem"
+
+
+def _with_key(name: str, key: str) -> str:
+    digits = key[:_DIGITS]
+    return name if name.endswith(f"-{digits}") else f"{name}-{digits}"
+
+
+def _text(path: Path) -> str:
+    """What a file holds; nothing where it is none, is a link, or far too large."""
+    try:
+        status = path.lstat()
+        if not stat.S_ISREG(status.st_mode) or status.st_size > _MOST_BYTES:
+            return ""
+        return path.read_text("ascii", "replace")
+    except OSError:
+        return ""
+
+
+def _digest(path: Path) -> str:
+    try:
+        return read_certificate_file(_text(path).encode("ascii", "replace"))[0].sha256
+    except CertificateError:
+        return ""
+
+
+def _write(path: Path, content: bytes) -> None:
+    """All of it or nothing, also if the machine stops; a link is replaced, never followed."""
+    part = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
+    try:
+        with os.fdopen(os.open(part, flags, 0o644), "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        part.replace(path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise

@@ -104,6 +104,9 @@ def _describe(started: "RunningClouds") -> None:
         say.print(f"AWS IoT at {started.aws.endpoint_url}", style="bold")
         for account in started.aws.accounts:
             say.print(f"  target {account.target}: account {account.account}, {account.region}")
+        say.print(f"AWS IoT, for devices at {started.aws.device_address}", style="bold")
+        for target, endpoint in started.aws.endpoints.items():
+            say.print(f"  target {target}: {endpoint}")
     if started.azure is not None:
         say.print(f"Azure DPS, for devices at {started.azure.device_address}", style="bold")
         for instance in started.azure.instances:
@@ -116,8 +119,9 @@ def _describe(started: "RunningClouds") -> None:
     out.print(f"tng register MANIFEST {targets}")
     out.print("tng status")
     if started.azure is not None:
-        ca_file = started.files.directory / started.azure.ca_file.name
-        out.print(_check_device(started.azure, ca_file))
+        out.print(_check_device(started.azure, started.ca_file))
+    for line in _connect_lines(started):
+        out.print(line)
     out.file.flush()
 
 
@@ -127,6 +131,27 @@ def _check_device(azure: "RunningDps", ca_file: Path) -> str:
         f"--id-scope {azure.instances[0].id_scope} "
         f"--provisioning-host {azure.device_address} --ca-file {shlex.quote(str(ca_file))}"
     )
+
+
+def _connect_lines(started: "RunningClouds") -> list[str]:
+    """How a registered device is proven to connect, one line a target of AWS and an instance."""
+    device = f"--certificate CERTIFICATE --key KEY --ca-file {shlex.quote(str(started.ca_file))}"
+    lines = []
+    if started.aws is not None:
+        topic = "--topic devices/DEVICE_ID/connect"
+        address = f"--address {started.aws.device_address}"
+        lines += [
+            f"tng connect --target {account.target} {address} {topic} {device}"
+            for account in started.aws.accounts
+        ]
+    if started.azure is not None:
+        azure = started.azure
+        lines += [
+            f"tng connect --cloud azure --id-scope {instance.id_scope} "
+            f"--provisioning-host {azure.device_address} --hub-address {azure.hub_address} {device}"
+            for instance in azure.instances
+        ]
+    return lines
 
 
 def _summarize(started: "RunningClouds") -> None:

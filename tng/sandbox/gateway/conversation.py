@@ -140,12 +140,13 @@ class Conversation:
             return False
         if not session.may(Action.PUBLISH, f"topic/{message.topic}"):
             return False
+        if not message.topic.startswith("$"):
+            # Before the acknowledgement: whoever has it finds the message taken.
+            self._side.broker.publish(session, message.topic, message.payload, message.qos)
         if message.qos:
             self._connection.write(mqtt.publish_acknowledged(message.packet_id))
         if self._side.fleet.handles(message.topic):
             return self._provision(session, message)
-        if not message.topic.startswith("$"):
-            self._side.broker.publish(session, message.topic, message.payload, message.qos)
         return True
 
     def _provision(self, session: Session, message: mqtt.Publish) -> bool:

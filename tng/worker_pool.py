@@ -132,6 +132,16 @@ def _start_pool(work: Work[Any, Any], jobs: int) -> ProcessPoolExecutor:
     if context.get_start_method() != "fork":
         resource_tracker.ensure_running()
     pool = ProcessPoolExecutor(jobs, context, _begin_worker, (work,))
+    try:
+        _start_workers(pool)
+    except BaseException:
+        # Ctrl-C came meanwhile; what is left to itself complains when the interpreter ends.
+        pool.shutdown(wait=True, cancel_futures=True)
+        raise
+    return pool
+
+
+def _start_workers(pool: ProcessPoolExecutor) -> None:
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         # A pool that cannot start says so at the first piece.
@@ -139,7 +149,6 @@ def _start_pool(work: Work[Any, Any], jobs: int) -> ProcessPoolExecutor:
             pool.submit(_do_nothing)
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-    return pool
 
 
 def _context() -> multiprocessing.context.BaseContext:

@@ -158,7 +158,7 @@ class NxpVendor:
         """
         issuers = self.issuers(chip_object.hierarchy, variant)
         request = self.leaf_request(
-            self.uid(number), chip_object, self._leaf_key(number, chip_object)
+            self.uid(number), chip_object, self.chip_key(number, chip_object)
         )
         return ChipCertificate(
             self.uid(number),
@@ -166,6 +166,17 @@ class NxpVendor:
             issuers[0].issue(request),
             tuple(issuer.certificate for issuer in issuers),
         )
+
+    def chip_key(self, number: int, chip_object: ChipObject = ChipObject.CLOUD_ECC) -> SigningKey:
+        """The key behind that object, which a chip would never give away.
+
+        There are keys for four RSA chips (0 to 3): `ValueError` beyond.
+        """
+        if chip_object.hierarchy is not Hierarchy.CLOUD_RSA:
+            return seeded_key(self.seed, f"nxp/{self.uid(number)}/{chip_object.id}")
+        if number >= _RSA_LEAF_KEYS:
+            raise ValueError(f"there are keys for {_RSA_LEAF_KEYS} RSA chips, not for {number}")
+        return rsa_key(f"nxp/leaf-{number}", 2048)
 
     def leaf_request(
         self, uid: str, chip_object: ChipObject, key: SigningKey
@@ -201,13 +212,6 @@ class NxpVendor:
             (x509.ORGANIZATION, self.organization),
             (x509.COMMON_NAME, common_name),
         )
-
-    def _leaf_key(self, number: int, chip_object: ChipObject) -> SigningKey:
-        if chip_object.hierarchy is not Hierarchy.CLOUD_RSA:
-            return seeded_key(self.seed, f"nxp/{self.uid(number)}/{chip_object.id}")
-        if number >= _RSA_LEAF_KEYS:
-            raise ValueError(f"there are keys for {_RSA_LEAF_KEYS} RSA chips, not for {number}")
-        return rsa_key(f"nxp/leaf-{number}", 2048)
 
     def _root(self, short_name: str, key: SigningKey, *, null_parameters: bool) -> Authority:
         request = CertificateRequest(

@@ -37,7 +37,15 @@ def counts(workshop):
     return {name: target["counts"] for name, target in workshop.status().items()}
 
 
-@pytest.mark.parametrize("way", ["dry run", "plan", "saved plan", "dry run with wishes"])
+@pytest.mark.parametrize(
+    "way",
+    [
+        "dry run",
+        pytest.param("plan", marks=pytest.mark.slow),
+        "saved plan",
+        pytest.param("dry run with wishes", marks=pytest.mark.slow),
+    ],
+)
 def test_looking_writes_in_neither_cloud(workshop, aws_case, dps_case, way):
     arguments = (workshop.manifest(DEVICES), *workshop.trust, *workshop.all_targets)
     match way:
@@ -59,6 +67,7 @@ def test_looking_writes_in_neither_cloud(workshop, aws_case, dps_case, way):
             cloud_case.assert_empty(target)
 
 
+@pytest.mark.slow
 def test_looking_at_what_would_be_changed_or_removed_writes_in_neither_cloud(
     workshop, aws_case, dps_case
 ):

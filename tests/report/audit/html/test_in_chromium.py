@@ -22,6 +22,8 @@ HEADINGS = [
 ]  # fmt: skip
 ACTING = "</script><img src=x onerror=alert(1)><svg onload=alert(1)>"
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def page(browser: Browser, written_page) -> Browser:

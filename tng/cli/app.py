@@ -17,10 +17,12 @@ from tng.cli.decode import decode
 from tng.cli.deregister import deregister
 from tng.cli.diff import diff
 from tng.cli.examples import examples
+from tng.cli.fleet_provision import fleet_provision
 from tng.cli.lint_policy import lint_policy
 from tng.cli.plan import plan
 from tng.cli.register import register
 from tng.cli.sandbox import sandbox
+from tng.cli.station import station
 from tng.cli.status import status
 from tng.cli.trust import trust
 from tng.cli.verify import verify
@@ -182,6 +184,8 @@ app.command("status")(status)
 app.command("watch")(watch)
 app.command("check-device")(check_device)
 app.command("connect")(connect)
+app.command("fleet-provision")(fleet_provision)
+app.command("station")(station)
 app.command("deregister")(deregister)
 app.command("examples")(examples)
 app.command("lint-policy")(lint_policy)

@@ -58,6 +58,18 @@ class Provisioning:
     timeout_seconds: float
 
 
+def fleet_target(service: FleetService) -> TargetDescription:
+    """What the ledger calls a template of an account."""
+    return TargetDescription(service.template, CLOUD, service.host, service.template)
+
+
+def is_provisioned(ledger: Ledger, target: TargetDescription, key: str) -> bool:
+    """Whether the ledger has the request of that key as done; raises `LedgerError`."""
+    if target.key not in {known.key for known in ledger.targets()}:
+        return False
+    return _is_done(ledger.memory(target.key, key, Direction.REGISTER))
+
+
 class FleetIssuer:
     """An `Issuer`, and a context manager that is one run of the ledger.
 
@@ -77,7 +89,7 @@ class FleetIssuer:
         clock: Clock = time.monotonic,
         stop: StopSignal | None = None,
     ) -> None:
-        self.target = TargetDescription(service.template, CLOUD, service.host, service.template)
+        self.target = fleet_target(service)
         self._caller = caller
         self._provisioning = provisioning
         self._ledger = ledger
@@ -104,14 +116,6 @@ class FleetIssuer:
             result = self._issue(device)
         self._refused += isinstance(result, IssuingRefused)
         return result
-
-    def is_done(self, device: RequestedDevice) -> bool:
-        """Whether the ledger has this key as done."""
-        known = {item.key for item in self._ledger.targets()}
-        if self.target.key not in known:
-            return False
-        memory = self._ledger.memory(self.target.key, device.request.key, Direction.REGISTER)
-        return _is_done(memory)
 
     def _issue(self, device: RequestedDevice) -> IssuedCertificate | IssuingRefused:
         key = device.request.key

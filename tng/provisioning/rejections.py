@@ -78,9 +78,9 @@ _TABLE = (
         "SerialNumber={device_id}; names are told apart by upper and lower case.",
     ),
     _row(
-        REGISTER, 0, r"role|assume|policy",
-        "the template itself cannot be carried out: its role or a policy that it names",
-        "Look at the template's role (it needs AWSIoTThingsRegistration) and at its policies.",
+        REGISTER, 0, r"role|assume|polic|ResourceRegistrationFailure",
+        "the template itself cannot be carried out: its role, or something that it names",
+        "Look at the template's role (it needs AWSIoTThingsRegistration), policies and groups.",
         fatal=True,
     ),
     _row(

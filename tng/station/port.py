@@ -94,7 +94,7 @@ class SerialPort:
     def wait_until_back(self) -> bool:
         """Close it, and wait until it can be opened again; false once stopped."""
         self._close()
-        self._buffer = LineBuffer()
+        self._buffer.clear()
         while not self._stop.wait(_LOOK_SECONDS):
             try:
                 self._device = _opened(self.settings)
@@ -132,6 +132,10 @@ class LineBuffer:
     def put(self, data: bytes) -> None:
         """Take what came."""
         self._bytes += data
+
+    def clear(self) -> None:
+        """Forget a line that was begun; the numbers go on."""
+        self._bytes.clear()
 
     def take(self) -> Line | None:
         """The next whole line, without colours; ``None`` where there is none yet."""

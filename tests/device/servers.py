@@ -110,10 +110,12 @@ class Client:
 
 
 def over_tls(
-    behaviour: Callable[[Client], None], change: Callable[[ssl.SSLContext], None] = lambda _: None
+    behaviour: Callable[[Client], None],
+    change: Callable[[ssl.SSLContext], None] = lambda _: None,
+    context: ssl.SSLContext | None = None,
 ) -> Behaviour:
-    """The behaviour behind a TLS server of `AUTHORITY`."""
-    context = AUTHORITY.server_context()
+    """The behaviour behind a TLS server, by default one of `AUTHORITY`."""
+    context = context or AUTHORITY.server_context()
     change(context)
 
     def behave(visitor: socket.socket) -> None:

@@ -34,7 +34,7 @@ from tng.device.mqtt_model import (
 from tng.device.precheck import look
 from tng.device.tls import HTTPS_PORT, MQTT_ALPN, trusting_context
 from tng.device.token_place import TokenPlace, find_place
-from tng.errors import ConfigurationError, UsageError
+from tng.errors import UsageError
 from tng.pkcs11.errors import TokenError
 from tng.x509.pem import to_pem
 
@@ -63,8 +63,11 @@ def open_token_link(
             f"Let {endpoint.host} resolve to that address (/etc/hosts), or use a key in a file.",
         )
     bounds = Bounds(time.monotonic() + timeout_seconds)
+    server = trusting_context(endpoint.ca_file)
     context = _client_context(endpoint, credentials, find_place(credentials))
-    return TokenLink(endpoint, context, client_id, username, bounds)
+    inbox = _Inbox(bounds)
+    connection = _connection(endpoint, context, client_id, username, inbox)
+    return TokenLink(endpoint, server, connection, inbox)
 
 
 def _client_context(
@@ -83,11 +86,6 @@ def _client_context(
         if endpoint.port == HTTPS_PORT:
             options.alpn_list = [MQTT_ALPN]
         return io.ClientTlsContext(options)
-    except OSError as error:
-        raise ConfigurationError(
-            f"{endpoint.ca_file} cannot be used as CA certificates: {error.strerror}",
-            "--ca-file takes CA certificates in PEM",
-        ) from error
     except (AwsCrtError, RuntimeError) as error:
         raise TokenError(
             f"the token's key cannot be used for TLS: {_name(error)}",
@@ -96,38 +94,106 @@ def _client_context(
         ) from error
 
 
+def _connection(
+    endpoint: DeviceEndpoint,
+    context: io.ClientTlsContext,
+    client_id: str,
+    username: str,
+    inbox: "_Inbox",
+) -> mqtt.Connection:
+    loops = io.EventLoopGroup(1)
+    bootstrap = io.ClientBootstrap(loops, io.DefaultHostResolver(loops))
+    connection = mqtt.Connection(
+        client=mqtt.Client(bootstrap, context),
+        host_name=endpoint.host,
+        port=endpoint.port,
+        client_id=client_id,
+        clean_session=True,
+        username=username or None,
+        keep_alive_secs=_KEEP_ALIVE_SECONDS,
+        reconnect_min_timeout_secs=_NEVER_SECONDS,
+        reconnect_max_timeout_secs=_NEVER_SECONDS,
+        on_connection_interrupted=inbox.on_interrupted,
+        disable_metrics=True,
+    )
+    connection.on_message(inbox.on_message)
+    return connection
+
+
+class _Inbox:
+    """What the event loop's thread brings.
+
+    It does not know the connection: in a circle that awscrt is part of nothing is ever freed,
+    and with it the login at the token would stay.
+    """
+
+    def __init__(self, bounds: Bounds) -> None:
+        self.bounds = bounds
+        self.messages: deque[MqttMessage] = deque()
+        self.end: Exception | None = None
+        self._news = threading.Condition()
+
+    def wait_for(self, is_done: Callable[[], bool]) -> None:
+        """Until it is done; raises what ended the connection, or `MqttDeadlineError`."""
+        with self._news:
+            in_time = self._news.wait_for(
+                lambda: is_done() or self.end is not None, self.bounds.seconds_left
+            )
+        if not in_time:
+            raise MqttDeadlineError
+        if self.end is not None and not is_done():
+            raise self.end
+
+    def wait(self, seconds: float) -> None:
+        """So long, and no longer than the deadline; raises what ends the connection."""
+        with self._news:
+            self._news.wait_for(
+                lambda: self.end is not None, min(seconds, self.bounds.seconds_left)
+            )
+        if self.end is not None:
+            raise self.end
+
+    def wake(self, _future: "Future[Any]") -> None:
+        """Something was answered."""
+        with self._news:
+            self._news.notify_all()
+
+    def on_interrupted(self, **_: object) -> None:
+        """The connection is gone."""
+        self._finish(MqttLostError("the server closed the connection"))
+
+    def on_message(self, topic: str, payload: bytes, **_: object) -> None:
+        """Keep a message, unless it is one too many."""
+        self.bounds.received += len(topic) + len(payload)
+        if self.bounds.received > MAX_CONVERSATION_BYTES:
+            self._finish(MqttFloodError())
+            return
+        with self._news:
+            self.messages.append(MqttMessage(topic, bytes(payload)))
+            self._news.notify_all()
+
+    def _finish(self, end: Exception) -> None:
+        with self._news:
+            self.end = self.end or end
+            self._news.notify_all()
+
+
 class TokenLink:
     """One connection; a context manager that disconnects at its end. See `DeviceLink`."""
 
     def __init__(
         self,
         endpoint: DeviceEndpoint,
-        context: io.ClientTlsContext,
-        client_id: str,
-        username: str,
-        bounds: Bounds,
+        server: ssl.SSLContext,
+        connection: mqtt.Connection,
+        inbox: _Inbox,
     ) -> None:
         self._endpoint = endpoint
-        self._bounds = bounds
-        self._news = threading.Condition()
-        self._messages: deque[MqttMessage] = deque()
+        self._server = server
+        self._connection = connection
+        self._inbox = inbox
         self._unconfirmed: list[Future[Any]] = []
-        self._end: Exception | None = None
-        bootstrap = io.ClientBootstrap(loops := io.EventLoopGroup(1), io.DefaultHostResolver(loops))
-        self._connection = mqtt.Connection(
-            client=mqtt.Client(bootstrap, context),
-            host_name=endpoint.host,
-            port=endpoint.port,
-            client_id=client_id,
-            clean_session=True,
-            username=username or None,
-            keep_alive_secs=_KEEP_ALIVE_SECONDS,
-            reconnect_min_timeout_secs=_NEVER_SECONDS,
-            reconnect_max_timeout_secs=_NEVER_SECONDS,
-            on_connection_interrupted=self._on_interrupted,
-            disable_metrics=True,
-        )
-        self._connection.on_message(self._on_message)
+        self._is_accepted = False
 
     def __enter__(self) -> Self:
         return self
@@ -138,20 +204,21 @@ class TokenLink:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        # What ended the conversation is told; that nobody hears the goodbye is not.
-        with suppress(AwsCrtError, RuntimeError, TimeoutError):
-            self._connection.disconnect().result(_GOODBYE_SECONDS)
-        # Without this circle the login at the token ends at once.
-        self._connection.on_message(None)
+        if self._is_accepted:
+            # What ended the conversation is told; that nobody hears the goodbye is not.
+            with suppress(AwsCrtError, RuntimeError, TimeoutError):
+                self._connection.disconnect().result(_GOODBYE_SECONDS)
+        # The login at the token lasts for as long as anybody knows the connection.
+        del self._connection
 
     @property
     def seconds_left(self) -> float:
         """Until the deadline; 0 when it has passed."""
-        return self._bounds.seconds_left
+        return self._inbox.bounds.seconds_left
 
     def renew(self, seconds: float) -> None:
         """Set a new deadline, so many seconds from now; what may be received counts anew."""
-        self._bounds.renew(seconds)
+        self._inbox.bounds.renew(seconds)
 
     def connect(self) -> None:
         """Connect and be accepted.
@@ -160,13 +227,14 @@ class TokenLink:
         server is not trusted, and not why.
         """
         try:
-            look(self._endpoint, trusting_context(self._endpoint.ca_file), self._bounds)
+            look(self._endpoint, self._server, self._inbox.bounds)
         except TimeoutError as error:
             raise MqttDeadlineError from error
         # TCP has been seen to work; its share of the deadline need not be less than all of it.
         milliseconds = max(1, int(self.seconds_left * 1000))
         self._connection.socket_options.connect_timeout_ms = milliseconds
         self._outcome(self._connection.connect())
+        self._is_accepted = True
 
     def subscribe(self, topic: str) -> None:
         """Subscribe and be granted it; raises as `connect` does."""
@@ -186,55 +254,20 @@ class TokenLink:
 
     def receive(self) -> MqttMessage:
         """The next message; raises as `connect` does."""
-        self._wait_for(lambda: bool(self._messages))
-        return self._messages.popleft()
+        self._inbox.wait_for(lambda: bool(self._inbox.messages))
+        return self._inbox.messages.popleft()
 
     def wait(self, seconds: float) -> None:
         """Stay connected for so long, and no longer than the deadline."""
-        with self._news:
-            self._news.wait_for(lambda: self._end is not None, min(seconds, self.seconds_left))
-        if self._end is not None:
-            raise self._end
+        self._inbox.wait(seconds)
 
     def _outcome(self, future: "Future[Any]") -> None:
         """Wait for what was begun; its errors become those of the contract."""
-        future.add_done_callback(self._wake)
-        self._wait_for(future.done)
+        future.add_done_callback(self._inbox.wake)
+        self._inbox.wait_for(future.done)
         error = future.exception()
         if error is not None:
             raise _converted(error) from error
-
-    def _wait_for(self, is_done: Callable[[], bool]) -> None:
-        with self._news:
-            in_time = self._news.wait_for(
-                lambda: is_done() or self._end is not None, self.seconds_left
-            )
-        if not in_time:
-            raise MqttDeadlineError
-        if self._end is not None and not is_done():
-            raise self._end
-
-    def _wake(self, _future: "Future[Any]") -> None:
-        with self._news:
-            self._news.notify_all()
-
-    def _on_interrupted(self, **_: object) -> None:
-        self._finish(MqttLostError("the server closed the connection"))
-
-    def _on_message(self, topic: str, payload: bytes, **_: object) -> None:
-        # Called from the event loop's thread.
-        self._bounds.received += len(topic) + len(payload)
-        if self._bounds.received > MAX_CONVERSATION_BYTES:
-            self._finish(MqttFloodError())
-            return
-        with self._news:
-            self._messages.append(MqttMessage(topic, bytes(payload)))
-            self._news.notify_all()
-
-    def _finish(self, end: Exception) -> None:
-        with self._news:
-            self._end = self._end or end
-            self._news.notify_all()
 
 
 def _converted(error: BaseException) -> BaseException:

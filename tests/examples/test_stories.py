@@ -1,0 +1,49 @@
+"""The stories of examples/stories/ are told for real, and leave nothing running."""
+
+import importlib.util
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+FOLDER = Path(__file__).parents[2] / "examples" / "stories"
+CHECKS = {
+    "factory_line.py": 6,
+    "two_accounts.py": 8,
+    "token_key.py": 6,
+    "serial_log.py": 6,
+    "reel_to_hub.py": 6,
+}
+"""Story → how many results it checks."""
+NEEDED = {"token_key.py": ("softhsm2-util", "pkcs11-tool")}
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(360)
+@pytest.mark.parametrize("name", CHECKS)
+def test_story_ends_well(name, tmp_path):
+    for program in NEEDED.get(name, ()):
+        if shutil.which(program) is None:
+            pytest.skip(f"{program} is not installed")
+    folder = tmp_path / "story"
+    done = subprocess.run(
+        [sys.executable, FOLDER / name, folder], stdin=subprocess.DEVNULL, capture_output=True,
+        text=True, timeout=300, check=False,
+    )  # fmt: skip
+    output = done.stdout + done.stderr
+    assert done.returncode == 0, output
+    assert done.stdout.count("✓ ") == CHECKS[name]
+    assert "$ tng " in done.stdout
+    assert "Traceback" not in output
+    assert (folder / "tng.toml").exists()
+
+
+def test_run_tells_every_story():
+    spec = importlib.util.spec_from_file_location("stories_run", FOLDER / "run.py")
+    run = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(run)
+    others = {"run.py", "story.py"}
+    assert set(run.STORIES) == {path.name for path in FOLDER.glob("*.py")} - others
+    assert set(run.STORIES) == set(CHECKS)

@@ -99,7 +99,7 @@ def read_request(octets: bytes, source: Source) -> RequestOutcome:
     if len(octets) > _MAX_ONE_BYTES:
         return _undecodable(source, f"{len(octets):,} bytes are no single request")
     if _is_der(octets):
-        return _judged(octets, source)
+        return _of_der(octets, source)
     others: set[str] = set()
     found = list(islice(find_requests(BytesIO(octets), others), 2))
     if not found:
@@ -115,11 +115,7 @@ def _read_input(opened: Input, limit: int) -> Iterator[RequestOutcome]:
     stream = cast("BinaryIO", opened.stream)
     try:
         if _is_der(opened.head):
-            data = stream.read(_MAX_DER_BYTES + 1)
-            if len(data) > _MAX_DER_BYTES:
-                yield _undecodable(source, f"more than {_MAX_DER_BYTES} bytes are no request")
-            else:
-                yield _judged(data, source)
+            yield _of_der(stream.read(_MAX_DER_BYTES + 1), source)
             return
         yield from _read_text(stream, opened, limit)
     except InputStreamError as error:
@@ -161,6 +157,12 @@ def _is_request(outcome: RequestOutcome) -> bool:
 
 def _undecodable(source: Source, message: str) -> Undecodable:
     return Undecodable(source, (finding("csr-unreadable", message),))
+
+
+def _of_der(data: bytes, source: Source) -> RequestOutcome:
+    if len(data) > _MAX_DER_BYTES:
+        return _undecodable(source, f"more than {_MAX_DER_BYTES} bytes are no request")
+    return _judged(data, source)
 
 
 def _of_found(found: Found, source: Source) -> RequestOutcome:

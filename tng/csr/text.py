@@ -94,9 +94,6 @@ class RequestScanner:
 
     def finish(self) -> Iterator[Found]:
         """What the end of the text (or the beginning of another block) completes."""
-        if self._pem is not None and not self._pem.pieces:
-            yield FoundProblem(self._pem.line, "the block is empty and does not end")
-            self._pem = None
         yield from self._end_pem()
         yield from self._end_bare()
 
@@ -123,8 +120,8 @@ class RequestScanner:
         block, self._pem = self._pem, None
         if block is None:
             return
-        problem = "the lines between BEGIN and END are not base64"
-        for number, data in enumerate(block.candidates()):
+        problem = "no base64 stands between BEGIN and END"
+        for number, data in enumerate(block.candidates() if block.pieces else ()):
             try:
                 read_parts(data)
             except DerError as error:

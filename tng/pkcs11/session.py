@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from tng.pkcs11.errors import TokenError
@@ -12,6 +13,7 @@ from tng.pkcs11.uri import TokenUri
 if TYPE_CHECKING:
     from pkcs11 import PrivateKey, Session, Token
 
+_MAX_SHOWN = 20
 _EXTRA_HINT = "Install it with: pip install 'tng[pkcs11]'"
 
 
@@ -77,10 +79,22 @@ def find_private_key(session: "Session", uri: TokenUri) -> "PrivateKey":
     keys = [item for item in session.get_objects(wanted) if isinstance(item, pkcs11.PrivateKey)]
     if len(keys) != 1:
         problem = f"{len(keys)} private keys fit" if keys else "no private key fits"
-        raise TokenError(f"{problem} the URI", "object= is the key's label, id= its id as %01%02…")
+        raise TokenError(
+            f"{problem} the URI",
+            f"The token has: {_labels(session)}; the label (object=) or id (id=%01%02…) tells.",
+        )
     if attribute(keys[0], Attribute.SIGN) is False:
         raise TokenError("the key may not sign", "Name another key: this one is without CKA_SIGN.")
     return keys[0]
+
+
+def _labels(session: "Session") -> str:
+    """The labels of the first private keys, for whoever mistyped one."""
+    from pkcs11 import Attribute, ObjectClass
+
+    found = session.get_objects({Attribute.CLASS: ObjectClass.PRIVATE_KEY})
+    labels = {str(attribute(item, Attribute.LABEL) or "") for item in islice(found, _MAX_SHOWN)}
+    return ", ".join(sorted(filter(None, labels))) or "none with a label"
 
 
 def attribute(item: object, name: object) -> object:

@@ -23,10 +23,21 @@ from tng.errors import UsageError
 _MAX_TOPIC_BYTES = 256
 _MAX_CLIENT_ID_BYTES = 128
 """Both: AWS IoT Core, message broker limits."""
-_ECHO_SECONDS = 10.0
-"""For a message that was acknowledged: they come back within fractions of a second."""
-_FIGHT_SECONDS = 5.0
-"""In which another device of the same client id connects again: SDKs wait a second at first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long (seconds) is waited for what may not come, at most; never past the deadline."""
+
+    listen: float = 3.0
+    """For an alert after the handshake: it is already on its way."""
+    fight: float = 5.0
+    """For another device of the same client id to connect again: SDKs wait a second at first."""
+    echo: float = 10.0
+    """For a message that was acknowledged: they come back within fractions of a second."""
+
+
+_PATIENCE = Patience()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +80,14 @@ def connect_to_aws(
     *,
     timeout_seconds: float,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
-    fight_seconds: float = _FIGHT_SECONDS,
+    patience: Patience = _PATIENCE,
 ) -> ConnectResult:
     """Try it once and say what came of it, by the deadline whatever happens.
 
     Afterwards the account is asked why, if there are ``trial.facts``; those calls have time-outs
-    of their own. ``fight_seconds`` is how long a second connection is watched where the first
-    was closed. Raises what `open_link` raises for files and tokens that cannot be used.
+    of their own. Raises what `open_link` raises for files and tokens that cannot be used.
     """
-    attempt = _Attempt(trial, time.monotonic() + timeout_seconds, now, fight_seconds)
+    attempt = _Attempt(trial, time.monotonic() + timeout_seconds, now, patience)
     result = attempt.run()
     if isinstance(result, Connected) or trial.facts is None:
         return result
@@ -90,7 +100,7 @@ class _Attempt:
     trial: AwsTrial
     deadline: float
     now: Callable[[], datetime]
-    fight_seconds: float
+    patience: Patience
     stage: Stage = Stage.CONNECT
 
     @property
@@ -130,7 +140,7 @@ class _Attempt:
         link.publish(topic, payload)
         link.confirm()
         self.stage = Stage.RECEIVE
-        link.renew(min(self.seconds_left, _ECHO_SECONDS))
+        link.renew(min(self.seconds_left, self.patience.echo))
         while link.receive().payload != payload:
             # Somebody else publishes there too; the deadline ends it.
             pass
@@ -142,9 +152,8 @@ class _Attempt:
         if self.stage is Stage.CONNECT:
             if not isinstance(trial.credentials, FileCredentials):
                 return failure
-            objection = find_objection(
-                trial.endpoint, trial.credentials, self.seconds_left, self.now()
-            )
+            seconds = min(self.patience.listen, self.seconds_left)
+            objection = find_objection(trial.endpoint, trial.credentials, seconds, self.now())
             return objection or failure
         if self._is_thrown_out():
             message = (
@@ -158,7 +167,7 @@ class _Attempt:
         try:
             with self._open() as link:
                 link.connect()
-                link.wait(min(self.fight_seconds, self.seconds_left))
+                link.wait(min(self.patience.fight, self.seconds_left))
         except MqttLostError:
             return True
         except (*ENDINGS, OSError):

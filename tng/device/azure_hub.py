@@ -31,6 +31,8 @@ from tng.device.result import Assigned, CheckResult, Refused, Unfinished, Unreac
 
 HUB_API_VERSION = "2021-04-12"
 _HOST = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})*")
+_LISTEN_SECONDS = 3.0
+"""For an alert after the handshake: it is already on its way."""
 _MESSAGE = b'{"tng":"connect"}'
 
 
@@ -112,10 +114,9 @@ class _Visit:
             except ENDINGS as error:
                 failure = ending(error, self.stage, f"{endpoint.host}:{endpoint.port}")
                 if failure.reason is ConnectReason.CONNECT_DENIED:
-                    failure = (
-                        find_objection(endpoint, credentials, self.seconds_left, self.now())
-                        or failure
-                    )
+                    seconds = min(_LISTEN_SECONDS, self.seconds_left)
+                    objection = find_objection(endpoint, credentials, seconds, self.now())
+                    failure = objection or failure
             except OSError as error:
                 failure = explain(error, endpoint, self.now())
         return self._of_hub(failure)

@@ -182,8 +182,11 @@ class MqttConversation:
         except Exception as error:
             # paho raises whatever hostile bytes lead it to.
             raise MqttGarbledError(f"what the server sent is not MQTT ({error!r:.80})") from error
-        if code != paho.MQTT_ERR_SUCCESS and self._answer in (None, _ACCEPTED):
-            raise MqttLostError(f"the connection was lost ({paho.error_string(code)})")
+        if code == paho.MQTT_ERR_SUCCESS or self._answer not in (None, _ACCEPTED):
+            return
+        if code == paho.MQTT_ERR_PROTOCOL:
+            raise MqttGarbledError(f"what the server sent is not MQTT ({paho.error_string(code)})")
+        raise MqttLostError(f"the connection was lost ({paho.error_string(code)})")
 
     def _on_connect(self, _client: object, _data: object, _flags: object, *rest: object) -> None:
         self._answer = _number(rest[0])

@@ -20,8 +20,6 @@ PRECHECK_SECONDS = 10.0
 """For a name, TCP and a handshake: the slowest cellular networks take three."""
 
 _PEEK_SECONDS = 5.0
-_LISTEN_SECONDS = 3.0
-"""For an alert that is already on its way."""
 
 
 def find_trouble(
@@ -43,9 +41,12 @@ def find_trouble(
 def find_objection(
     endpoint: DeviceEndpoint, credentials: FileCredentials, seconds: float, now: datetime
 ) -> Failure | None:
-    """What the server has against the device's certificate after the handshake, if anything."""
+    """What the server has against the device's certificate after the handshake, if anything.
+
+    It has so many seconds to say so.
+    """
     try:
-        bounds = Bounds(time.monotonic() + min(seconds, _LISTEN_SECONDS))
+        bounds = Bounds(time.monotonic() + seconds)
         listen(endpoint, _context(endpoint, credentials), bounds)
     except TimeoutError:
         return None

@@ -119,8 +119,11 @@ def _minute(time: datetime) -> str:
 
 
 def _of_tls(error: ssl.SSLError, scene: Scene) -> Failure:
-    word = error.reason or str(error.args[-1])
+    # Only errors that OpenSSL raised itself have a reason.
+    word = getattr(error, "reason", None) or str(error.args[-1])
     said = f"{scene.place}: TLS failed: {word}"
+    # What it has no name for, it describes with the same words.
+    word = word.upper().replace(" ", "_")
     if any(version in word for version in _VERSIONS):
         return Unsafe(ConnectReason.TLS_VERSION, said)
     if any(words in word for words in _NOT_TLS):

@@ -136,6 +136,21 @@ def test_without_pin_and_terminal_the_variable_is_named():
     assert "TNG_PKCS11_PIN" in make(expect=3).stderr
 
 
+def test_without_the_extra_the_package_to_install_is_named():
+    program = (
+        "import sys; sys.modules['pkcs11'] = None\n"
+        "from tng.cli import main\n"
+        "sys.argv = ['tng', 'csr', '--pkcs11', '/etc/passwd', '--key', 'a']\nmain()\n"
+    )
+    environment = {**os.environ, "TNG_PKCS11_PIN": PIN}
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, env=environment, check=False
+    )
+    assert done.returncode == 3
+    assert b"tng[pkcs11]" in done.stderr
+    assert b"Traceback" not in done.stderr
+
+
 def test_a_pin_is_no_argument():
     token()
     done = run_tng("csr", "--pkcs11", "pkcs11:object=a?pin-value=4711", expect=3)

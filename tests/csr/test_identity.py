@@ -13,9 +13,10 @@ UID = "04005001A1B2C3D4E5F6070809101112131415"[:36]
     ("name", "expected"),
     [
         ("sn0123A1B2C3D4E5F6EE", "0123a1b2c3d4e5f6ee"),
-        ("sn0123a1b2c3d4e5f6ee01", "0123a1b2c3d4e5f6ee"),
+        ("sn0123a1b2c3d4e5f6ee01", "sn0123a1b2c3d4e5f6ee01"),
         ("0123A1B2C3D4E5F6EE ATECC", "0123a1b2c3d4e5f6ee"),
         ("0123A1B2C3D4E5F6EE ATECC608B", "0123a1b2c3d4e5f6ee"),
+        ("0123A1B2C3D4E5F627 0004A31000112233 ATECC", "0123a1b2c3d4e5f627"),
         ("0123A1B2C3D4E5F6EE", "0123a1b2c3d4e5f6ee"),
         (UID, UID.lower()),
         (f"SE050-{UID}", UID.lower()),

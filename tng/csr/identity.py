@@ -12,12 +12,12 @@ MAX_COMMON_NAME = 64
 _MAX_SUBJECT = 512
 
 _SERIALS = (
-    re.compile(r"sn([0-9A-F]{18})(?:[0-9A-F]{2})?", re.IGNORECASE),
-    re.compile(r"([0-9A-F]{18})(?: ATECC[0-9A-Z]*)?", re.IGNORECASE),
+    re.compile(r"sn([0-9A-F]{18})", re.IGNORECASE),
+    re.compile(r"([0-9A-F]{18})(?:(?: [0-9A-F]{16})? ATECC[0-9A-Z]*)?", re.IGNORECASE),
     re.compile(r"(?:[A-Za-z0-9]{1,20}[-_ ])?(04[0-9A-F]{34})", re.IGNORECASE),
 )
 """How vendors' tools write a chip's serial number into a CN: Microchip's ``sn0123…EE`` and
-``0123…EE ATECC``, and the UID of an SE05x (36 digits), perhaps behind a word."""
+``0123…EE ATECC`` (a DevEUI may stand between), and the UID of an SE05x, perhaps behind a word."""
 _ESCAPED = re.compile(r"([,+\"\\<>;=])")
 
 

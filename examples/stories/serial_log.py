@@ -5,8 +5,10 @@ certificates; one object could not be read, and one certificate was cut. What ca
 the rest is named.
 """
 
+import json
 import sys
 
+from board import boards, prints
 from story import Story, play
 
 from tng.testing.sessions import (
@@ -18,6 +20,9 @@ from tng.testing.sessions import (
 
 LOG = "console.log"
 CHIPS = 3
+PORT = "ttyACM0"
+IDLE_SECONDS = 30
+"""Nothing for so long: no board is left. Not waited for, where all have come."""
 
 
 def tell(story: Story) -> None:
@@ -45,6 +50,19 @@ def tell(story: Story) -> None:
     uids = [item["device_id"] for item in found["devices"] if item["status"] == "verified"]
     story.check("verified, by the chips' own ids", uids, [chip.uid for chip in chips])
     story.check("undecodable", found["summary"]["outcomes"]["undecodable"], 2)
+
+    story.scene("Straight from the port", f"The same chips at {PORT}, judged as they print.")
+    with boards(story.folder / PORT, [prints(b"".join(parts))]) as plug_in:
+        command = f"station --port {PORT} --dumps --count {CHIPS + 2} --idle {IDLE_SECONDS}"
+        station = story.begin(
+            f"{command} --format jsonl --output dumps.jsonl", ready="reading from"
+        )
+        plug_in()
+        story.end_of(station, expect=1, why="two have to be read again")
+    lines = (story.folder / "dumps.jsonl").read_text("utf-8").splitlines()
+    devices = [item for item in map(json.loads, lines) if item["message_type"] == "device"]
+    uids = [item["device_id"] for item in devices if item["status"] == "verified"]
+    story.check("verified, by the chips' own ids", uids, [chip.uid for chip in chips])
 
 
 if __name__ == "__main__":

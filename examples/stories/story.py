@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
@@ -91,27 +91,37 @@ class Story(Stage):
         process = self.begin(command)
         return self.end_of(process, expect=expect, why=why)
 
-    def begin(self, command: str) -> "subprocess.Popen[str]":
-        """Start ``tng`` with ``command`` and leave it running; stdout is kept for `end_of`."""
+    def begin(self, command: str, *, ready: str = "") -> "subprocess.Popen[str]":
+        """Start ``tng`` with ``command`` and leave it running; stdout is kept for `end_of`.
+
+        With ``ready`` it is waited until a line of stderr begins like that.
+        """
         self._console.print(f"\n[bold green]$[/] [bold]tng {command}[/]", soft_wrap=True)
         sys.stdout.flush()
-        return subprocess.Popen(  # noqa: S603 - the words are those of the story
+        process = subprocess.Popen(  # noqa: S603 - the words are those of the story
             [sys.executable, "-m", "tng", *shlex.split(command)],
             cwd=self.folder,
             env=self._environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE if ready else None,
             text=True,
         )
+        if process.stderr is not None:
+            _until(process.stderr, ready)
+        return process
 
     def end_of(self, process: "subprocess.Popen[str]", *, expect: int = 0, why: str = "") -> str:
         """Wait for a command that was begun; gives its stdout, which is shown now."""
         with process:
             try:
-                output, _ = process.communicate(timeout=COMMAND_SECONDS)
-            except subprocess.TimeoutExpired as error:
+                output, said = process.communicate(timeout=COMMAND_SECONDS)
+            except BaseException as error:
                 process.kill()
-                raise UnexpectedError(f"no end after {COMMAND_SECONDS} s") from error
+                if isinstance(error, subprocess.TimeoutExpired):
+                    raise UnexpectedError(f"no end after {COMMAND_SECONDS} s") from error
+                raise
+        sys.stderr.write(said or "")
         sys.stdout.write(output)
         self._conclude(process.returncode, expect, why)
         return output
@@ -162,6 +172,15 @@ class Story(Stage):
         secret = key.private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         (folder / f"{name}.key").write_bytes(secret)
         return f"--certificate devices/{name}.pem --key devices/{name}.key"
+
+
+def _until(stream: IO[str], ready: str) -> None:
+    """Pass lines on until one begins with ``ready``; `UnexpectedError` where none does."""
+    for line in stream:
+        sys.stderr.write(line)
+        if line.startswith(ready):
+            return
+    raise UnexpectedError(f"nothing was said that begins with: {ready}")
 
 
 def need(*programs: str) -> None:

@@ -35,7 +35,7 @@ def test_fields_are_filled_in():
         "--template", "line-2", expect=0,
     )  # fmt: skip
     statements = json.loads(result.stdout)["Statement"]
-    assert statements[0]["Resource"] == "arn:aws-cn:iot:cn-north-1:222222222222:client/claim-*"
+    assert statements[0]["Resource"] == "arn:aws-cn:iot:cn-north-1:222222222222:client/tng-*"
     assert "provisioning-templates/line-2/provision/*" in result.stdout
     assert result.stderr == ""
 

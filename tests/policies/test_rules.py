@@ -145,7 +145,7 @@ def test_members_that_come_twice_are_told():
 TOPICS = ["$aws/certificates/create-from-csr/*", "$aws/provisioning-templates/line-2/provision/*"]
 
 
-def claim(*more, client="client/claim-*", topics=TOPICS):
+def claim(*more, client="client/tng-*", topics=TOPICS):
     return policy(
         allow("iot:Connect", arn(client)),
         allow(["iot:Publish", "iot:Receive"], [arn(f"topic/{topic}") for topic in topics]),

@@ -244,7 +244,7 @@ POLICIES: tuple[Check, ...] = (
         Severity.ERROR,
         "A claim can connect with the client id of a device",
         "Whoever has it can end the connection of every device in the field.",
-        "Allow client ids with a prefix that no thing has, for example client/claim-*.",
+        "Allow client ids with a prefix that no thing has, for example client/tng-*.",
         _CLAIMS,
     ),
     _check(

@@ -188,13 +188,14 @@ def test_a_claim_that_may_not_connect_is_told_as_such(place):
     assert result.fatal
 
 
+@pytest.mark.slow
 def test_silence_ends_at_the_deadline_and_the_connection_with_it(place):
     silent = [True]
     answers = FleetAnswers(
         interventions=[lambda topic, _: [] if silent[0] and topic == CREATE else None]
     )
     with fleet_server(answers) as port:
-        with place.issuer(port, timeout=1) as issuer:
+        with place.issuer(port, timeout=4) as issuer:
             result = issuer.issue(board(1))
         assert isinstance(result, IssuingRefused)
         assert "no answer by the deadline" in result.reason
@@ -261,10 +262,11 @@ def test_an_untrusted_server_is_told_as_such(place):
     assert result.fatal
 
 
+@pytest.mark.slow
 def test_an_interrupted_registration_is_told_with_the_certificate_that_may_be_active(place):
     answers = FleetAnswers(interventions=[lambda topic, _: [] if topic == REGISTER else None])
     with fleet_server(answers) as port:
-        with place.issuer(port, timeout=1) as issuer:
+        with place.issuer(port, timeout=4) as issuer:
             assert isinstance(issuer.issue(board(1)), IssuingRefused)
         answers.interventions.clear()
         with place.issuer(port) as issuer:

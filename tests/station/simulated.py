@@ -56,6 +56,10 @@ class Console:
         self.lines.append(line.decode())
         return self.lines[-1]
 
+    def is_spoken_to(self, seconds: float) -> bool:
+        """Whether the station says something within so long."""
+        return bool(self._received or select.select([self._descriptor], [], [], seconds)[0])
+
     def hear_until(self, pattern: str) -> str:
         while True:
             line = self.hear()
@@ -94,6 +98,21 @@ def good_device(number: int) -> Script:
     return script
 
 
+def patient_device(number: int) -> Script:
+    """As firmware should: it prints its request again until it is answered."""
+
+    def script(console: Console) -> None:
+        for _ in range(int(PATIENCE)):
+            console.say(csr(number))
+            if console.is_spoken_to(1.0):
+                break
+        console.confirm()
+        # A second answer may be on its way; whoever reads it keeps the port open.
+        console.is_spoken_to(1.0)
+
+    return script
+
+
 def noisy(text: str) -> str:
     """The text with a console's colours, time stamps and other tasks' lines in between."""
     lines = []
@@ -110,8 +129,7 @@ class Bay:
     def __init__(self, folder: Path) -> None:
         self.path = folder / "ttyBoard"
         self.failures: list[BaseException] = []
-        self.ready = threading.Event()
-        """Set once the station has opened the port: what came before, opening throws away."""
+        self._over = threading.Event()
         self._threads: list[threading.Thread] = []
         self._open: list[int] = []
 
@@ -123,35 +141,43 @@ class Bay:
         temporary = self.path.with_suffix(".new")
         temporary.symlink_to(os.ttyname(station))
         temporary.replace(self.path)
-        self._open += [device, station]
-        thread = threading.Thread(
-            target=self._run, args=(script, device, station, unplug), daemon=True
-        )
+        # Only the station has it open then, so that its opening it can be seen.
+        os.close(station)
+        self._open.append(device)
+        thread = threading.Thread(target=self._run, args=(script, device, unplug), daemon=True)
         self._threads.append(thread)
         thread.start()
         return thread
 
-    def _run(self, script: Script, device: int, station: int, unplug: bool) -> None:
-        try:
-            if not self.ready.wait(PATIENCE):
+    def _await_station(self, device: int) -> None:
+        """What a device says before its port is opened is thrown away by opening it."""
+        poller = select.poll()
+        poller.register(device, select.POLLIN)
+        end = time.monotonic() + PATIENCE
+        while any(event & select.POLLHUP for _, event in poller.poll(0)):
+            if time.monotonic() > end or self._over.wait(0.02):
                 raise UnpluggedError
+        # pyserial sets the port up after it has opened it.
+        time.sleep(0.2)
+
+    def _run(self, script: Script, device: int, unplug: bool) -> None:
+        try:
+            self._await_station(device)
             script(Console(device))
         except UnpluggedError:
             pass
         except Exception as error:  # noqa: BLE001 - told by the test that it fails
             self.failures.append(error)
         if unplug:
-            self.ready.clear()
             self.path.unlink()
-            for descriptor in (device, station):
-                self._open.remove(descriptor)
-                os.close(descriptor)
+            self._open.remove(device)
+            os.close(device)
 
     def close(self) -> None:
         for descriptor in self._open:
             with suppress(OSError):
                 os.close(descriptor)
-        self.ready.set()
+        self._over.set()
         for thread in self._threads:
             thread.join(PATIENCE)
         assert not self.failures, self.failures

@@ -1,0 +1,46 @@
+"""Several benches, or processes, with one ledger."""
+
+import threading
+
+from tests.provisioning.benches import Workplace
+from tests.provisioning.fleet_service import FleetAnswers, board, fleet_server
+from tng.csr.issuing import IssuedCertificate
+from tng.ledger import SqliteLedger
+
+
+def side_by_side(tmp_path, answers: FleetAnswers, *boards: tuple[int, ...]) -> list[object]:
+    """What each bench is given for its boards; all share a ledger and a folder."""
+    place, results, lock = Workplace(tmp_path), [], threading.Lock()
+    begin = threading.Barrier(len(boards))
+
+    def bench(numbers: tuple[int, ...]) -> None:
+        with fleet_server(answers) as port, place.issuer(port) as issuer:
+            begin.wait(60)
+            for number in numbers:
+                result = issuer.issue(board(number))
+                with lock:
+                    results.append(result)
+
+    # The ledger is made before, as it is at most factories.
+    SqliteLedger(place.ledger_file).close()
+    threads = [threading.Thread(target=bench, args=(numbers,)) for numbers in boards]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(100)
+    return results
+
+
+def test_two_benches_with_one_ledger_serve_their_devices_at_the_same_time(tmp_path):
+    answers = FleetAnswers()
+    results = side_by_side(tmp_path, answers, (1, 2, 3), (4, 5, 6))
+    assert len(results) == 6
+    assert all(isinstance(result, IssuedCertificate) for result in results)
+    assert len(answers.active) == 6
+
+
+def test_one_device_at_two_benches_gets_one_certificate(tmp_path):
+    answers = FleetAnswers()
+    results = side_by_side(tmp_path, answers, (1,), (1,))
+    assert len(answers.created) == 1
+    assert sorted(result.already for result in results) == [False, True]

@@ -1,0 +1,176 @@
+"""``tng fleet-provision`` as it is typed."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from tests.commands import run_tng
+from tests.judging import ROOT
+from tests.provisioning.fleet_service import (
+    REGISTER,
+    TEMPLATE,
+    FleetAnswers,
+    Signer,
+    ca_file,
+    fleet_server,
+    rejecting,
+)
+from tng.testing.requests import board_request, board_serial, forged_request, request_pem
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "requests").mkdir()
+    for number in (1, 2, 3):
+        file = tmp_path / "requests" / f"board-{number}.csr"
+        file.write_text(request_pem(board_request(number)))
+    return tmp_path
+
+
+def words(folder: Path, port: int, *more: str) -> list[str]:
+    certificate, key = Signer().claim(folder)
+    return [
+        "fleet-provision", "--endpoint", f"127.0.0.1:{port}", "--template", TEMPLATE,
+        "--claim-certificate", str(certificate), "--claim-key", str(key),
+        "--ca-file", str(ca_file(folder)), "--parameter", "SerialNumber={device_id}",
+        "--parameter", "Key={key_sha256}", "--parameter", "Line=7", *more,
+    ]  # fmt: skip
+
+
+def test_a_folder_of_requests_is_provisioned_and_the_same_command_changes_nothing(folder):
+    answers = FleetAnswers()
+    with fleet_server(answers) as port:
+        command = words(folder, port, "requests", "--format", "json")
+        first = json.loads(run_tng(*command, expect=0).stdout)
+        second = json.loads(run_tng(*command, expect=0).stdout)
+    assert first["schema"] == "tng.issued/1"
+    assert [device["result"] for device in first["devices"]] == ["pass"] * 3
+    assert first["devices"][0]["thing_name"] == f"board-{board_serial(1)}"
+    assert first["devices"][0]["device_configuration"] == {"Fallback": "https://example.com"}
+    assert answers.parameters[0] == {
+        "SerialNumber": board_serial(1),
+        "Key": first["devices"][0]["key_sha256"],
+        "Line": "7",
+    }
+    assert len(answers.created) == 3
+    assert second["summary"] == {"passed": 3, "failed": 0, "already": 3}
+    assert [d["certificate_id"] for d in second["devices"]] == answers.created
+    names = sorted(path.name for path in (folder / "certificates").iterdir())
+    assert names == sorted(
+        f"{board_serial(n)}.{ending}" for n in (1, 2, 3) for ending in ("json", "pem")
+    )
+
+
+def test_status_knows_what_was_provisioned(folder):
+    with fleet_server(FleetAnswers()) as port:
+        run_tng(*words(folder, port, "requests"), expect=0)
+    shown = run_tng("status", expect=0).stdout
+    assert f"target {TEMPLATE}: aws-fleet" in shown
+    assert "3" in shown
+
+
+def test_bad_requests_and_refused_devices_leave_the_others_alone(folder):
+    (folder / "requests" / "a-forged.csr").write_text(request_pem(forged_request(4)))
+    (folder / "requests" / "b-empty.csr").write_text("")
+    answers = FleetAnswers(
+        interventions=[rejecting(REGISTER, 400, "InvalidParameters", "SerialNumber", times=1)]
+    )
+    with fleet_server(answers) as port:
+        done = run_tng(*words(folder, port, "requests", "--format", "jsonl"), expect=4)
+    *lines, summary = map(json.loads, done.stdout.splitlines())
+    assert summary == {"message_type": "summary", "passed": 2, "failed": 3, "already": 0}
+    reasons = [line["reason"] for line in lines if line["message_type"] == "device"]
+    assert "csr-signature-invalid" in reasons[0]
+    assert "input-empty" in reasons[1]
+    assert "parameters are not" in reasons[2]
+    assert "hint: " in done.stderr
+    assert "secret-token" not in done.output
+
+
+def test_what_all_devices_would_meet_ends_the_run_with_5(folder):
+    answers = FleetAnswers(
+        interventions=[rejecting(REGISTER, 400, "InvalidTemplate", "Template does not exist.")]
+    )
+    with fleet_server(answers) as port:
+        done = run_tng(*words(folder, port, "requests"), expect=5)
+    assert done.stdout.count("FAIL") == 1
+    assert "no provisioning template of that name" in done.stdout
+    assert "the same command goes on" in done.stderr
+
+
+def test_a_dry_run_asks_nobody_and_writes_nothing(folder):
+    before = sorted(folder.iterdir())
+    command = words(folder, 1, "requests", "--dry-run")
+    done = run_tng(*command, expect=0)
+    assert done.stdout.count("new ") == 3
+    assert f"SerialNumber={board_serial(1)}" in done.stdout
+    left = {path.name for path in folder.iterdir()} - {path.name for path in before}
+    assert left <= {"claim.pem", "claim.key", "ca.pem"}
+
+
+def test_a_dry_run_knows_what_is_done(folder):
+    with fleet_server(FleetAnswers()) as port:
+        run_tng(*words(folder, port, "requests/board-1.csr"), expect=0)
+        done = run_tng(*words(folder, port, "requests", "--dry-run", "--format", "jsonl"))
+    states = [json.loads(line)["state"] for line in done.stdout.splitlines()]
+    assert states == ["done", "new", "new"]
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (["--template", "a/b"], "no name of a provisioning template"),
+        (["--parameter", "SerialNumber"], "is no NAME=TEMPLATE"),
+        (["--parameter", "X={secret}"], "nothing that is known of a device"),
+        (["--parameter", "Line=8"], "given twice"),
+        (["--claim-token", "x"], "--claim-token needs --claim-pkcs11"),
+        (["--station", "/dev/null"], "requests come from one place"),
+        (["--endpoint", "a:b:c"], "is no HOST or HOST:PORT"),
+    ],
+)
+def test_words_that_do_not_fit_are_refused(folder, change, expected):
+    done = run_tng(*words(folder, 1, "requests", *change), expect=2)
+    assert expected in done.stderr.replace("\n", " ")
+
+
+def test_no_source_and_no_claim_are_told(folder):
+    assert "no request was named" in run_tng("fleet-provision", expect=2).stderr
+    without = ["fleet-provision", "requests", "--endpoint", "h", "--template", "T"]
+    assert "needs --claim-certificate" in run_tng(*without, expect=2).stderr
+    assert "needs --endpoint" in run_tng(*without[:2], expect=2).stderr
+
+
+@pytest.mark.slow
+def test_a_killed_run_is_resumed_without_a_second_certificate_for_who_has_one(folder):
+    answers, stuck, free = FleetAnswers(), threading.Event(), threading.Event()
+
+    def stall(topic: str, _payload: bytes):
+        if topic == REGISTER and len(answers.active) == 1 and not free.is_set():
+            stuck.set()
+            return []
+        return None
+
+    answers.interventions.append(stall)
+    with fleet_server(answers) as port:
+        command = words(folder, port, "requests")
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        with subprocess.Popen(
+            [sys.executable, "-m", "tng", *command], env=environment, cwd=folder,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        ) as process:  # fmt: skip
+            assert stuck.wait(100)
+            process.send_signal(signal.SIGKILL)
+        free.set()
+        orphan = answers.created[1]
+        done = run_tng(*command, expect=0)
+    assert "3 passed" in done.stderr
+    assert orphan in done.stderr
+    assert len(answers.created) == 4
+    assert len(answers.active) == 3

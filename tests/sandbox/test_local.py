@@ -124,7 +124,7 @@ def test_the_command_prints_what_to_do_and_stops_cleanly(tmp_path: Path, number:
         env=environment,
     ) as process:
         assert process.stdout is not None
-        lines = [process.stdout.readline() for _ in range(5)]
+        lines = [process.stdout.readline() for _ in range(8)]
         assert "rate = 50" in (tmp_path / "box" / "tng.toml").read_text()
         exports = (tmp_path / "box" / "env").read_text()
         process.send_signal(number)
@@ -136,6 +136,12 @@ def test_the_command_prints_what_to_do_and_stops_cleanly(tmp_path: Path, number:
     every = "--target sandbox-eu --target sandbox-us --target sandbox-dps"
     assert lines[2] == f"tng register MANIFEST {every}\n"
     assert lines[4].startswith("tng check-device --cloud azure ")
+    for line, target in zip(lines[5:7], ("sandbox-eu", "sandbox-us"), strict=True):
+        assert line.startswith(f"tng connect --target {target} --address 127.0.0.1:")
+        assert f"--ca-file {tmp_path}/box/sandbox-ca.pem" in line
+    assert lines[7].startswith("tng connect --cloud azure --id-scope 0ne00000000 ")
+    assert "sandbox-us: " in talk
+    assert "-ats.iot.us-east-1.amazonaws.com" in talk
     assert "sandbox stopped after 0 calls" in talk
     assert not (tmp_path / "box").exists()
     assert not list((tmp_path / "temporary").iterdir())

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
 from tng.sandbox.authority import SandboxAuthority
 from tng.sandbox.dps.device_endpoint import DEVICE_PORT, DeviceEndpoint
 from tng.sandbox.dps.device_registration import DeviceBehaviour, DeviceRegistrations
+from tng.sandbox.dps.hub import IotHubs
 from tng.sandbox.dps.state import DpsInstance, DpsState, Enrollment
 from tng.testing.keys import seeded_key
 from tng.testing.microchip import MicrochipVendor
@@ -91,6 +92,7 @@ class DeviceSide:
     endpoint: DeviceEndpoint
     authority: SandboxAuthority
     ca_file: Path
+    hubs: IotHubs
 
     @property
     def host(self):
@@ -120,11 +122,12 @@ def loopback_address() -> str:
 @contextmanager
 def running_device_side(folder: Path, hubs=HUBS, port=DEVICE_PORT) -> Iterator[DeviceSide]:
     host = loopback_address()
-    authority = SandboxAuthority([host])
+    authority = SandboxAuthority([host, *hubs])
     folder.mkdir(parents=True, exist_ok=True)
     ca_file = folder / "ca.pem"
     ca_file.write_text(authority.ca_pem)
     state = make_state(hubs)
     registrations = DeviceRegistrations(state, DeviceBehaviour(retry_seconds=0))
-    with DeviceEndpoint(registrations, authority, host=host, port=port) as endpoint:
-        yield DeviceSide(state, registrations, endpoint, authority, ca_file)
+    served = IotHubs(state)
+    with DeviceEndpoint(registrations, authority, hubs=served, host=host, port=port) as endpoint:
+        yield DeviceSide(state, registrations, endpoint, authority, ca_file, served)

@@ -51,6 +51,7 @@ def test_other_versions_are_told_apart(text):
 
 def test_subscribe_publish_and_the_small_packets():
     assert parse("8206 0007 0001 61 01") == mqtt.Subscribe(7, (("a", 1),))
+    assert parse("a205 0007 0001 61") == mqtt.Unsubscribe(7, ("a",))
     assert parse("3205 0001 61 0009") == mqtt.Publish("a", b"", 1, 9)
     assert parse("3005 0001 61 6869") == mqtt.Publish("a", b"hi")
     assert parse("4002 0009") == mqtt.PublishAcknowledged(9)
@@ -71,6 +72,8 @@ def test_subscribe_publish_and_the_small_packets():
         "8006000700016101",  # SUBSCRIBE without its flag
         "82020007",  # no filter
         "8206000000016101",  # packet id 0
+        "a0050007000161",  # UNSUBSCRIBE without its flag
+        "a2020007",  # no filter
         "c00100",  # PINGREQ with a body
         "20020000",  # CONNACK, a server's
         "f000",

@@ -11,6 +11,7 @@ from tng.sandbox.authority import SandboxAuthority
 from tng.sandbox.aws import device_names
 from tng.sandbox.gateway.endpoints import accounts_by_name, endpoint_name
 from tng.sandbox.gateway.gateway import DeviceGateway
+from tng.sandbox.record import certificate_id
 
 VERSIONS = [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3]
 
@@ -168,6 +169,4 @@ def test_hostile_visitors_disturb_nobody(world: World):
 
 
 def _certificate_id(identity):
-    from tng.sandbox.record import certificate_id
-
     return certificate_id(identity.pem)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from tests.emulators import CloudUnderTest
 from tests.sandbox.gateway.clients import Identity
@@ -346,6 +347,4 @@ def test_answers_go_to_who_has_asked_alone(world: World, claim: Identity):
 
 
 def _pem(key):
-    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()

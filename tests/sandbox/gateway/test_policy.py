@@ -1,6 +1,7 @@
 """Policies, wildcards and topics by themselves."""
 
 import json
+import re
 import time
 
 import pytest
@@ -91,8 +92,6 @@ def test_what_is_no_policy_allows_nothing(text):
 
 @given(st.text("ab*?", max_size=8), st.text("ab", max_size=8))
 def test_wildcards_mean_what_regular_expressions_say(text, candidate):
-    import re
-
     written = "".join({"*": ".*", "?": "."}.get(c, c) for c in text)
     expected = re.fullmatch(written, candidate) is not None
     assert globbing.matches(globbing.pattern(text), candidate) is expected

@@ -26,13 +26,17 @@ from tng.device.endings import ENDINGS, Stage, ending
 from tng.device.identity import DeviceIdentity, client_context
 from tng.device.link import DeviceEndpoint, DeviceLink, FileCredentials
 from tng.device.links import open_link
+from tng.device.mqtt_model import MqttLostError
 from tng.device.precheck import explain, find_objection, find_trouble
 from tng.device.result import Assigned, CheckResult, Refused, Unfinished, Unreached
 
 HUB_API_VERSION = "2021-04-12"
 _HOST = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})*")
-_LISTEN_SECONDS = 3.0
-"""For an alert after the handshake: it is already on its way."""
+_REFUSALS = (
+    ConnectReason.CONNECT_DENIED,
+    ConnectReason.PUBLISH_DENIED,
+    ConnectReason.CERTIFICATE_REFUSED,
+)
 _MESSAGE = b'{"tng":"connect"}'
 
 
@@ -54,10 +58,12 @@ def connect_to_azure(
     *,
     timeout_seconds: float,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    listen_seconds: float = 3.0,
 ) -> ConnectResult:
     """Register, go to the hub that was assigned, and send it one message.
 
-    It ends by the deadline whatever happens. Raises what `client_context` raises.
+    It ends by the deadline whatever happens. A hub that hangs up may have sent an alert, which is
+    listened for ``listen_seconds``. Raises what `client_context` raises.
     """
     deadline = time.monotonic() + timeout_seconds
     context = client_context(trial.identity, trial.ca_file)
@@ -70,7 +76,7 @@ def connect_to_azure(
         message = f"the service names {found.hub!r} as the hub, which is no host name"
         return Unsafe(ConnectReason.SERVER_MISBEHAVES, message)
     endpoint = DeviceEndpoint(found.hub, DEVICE_PORT, trial.hub_address, trial.ca_file)
-    visit = _Visit(trial.identity, endpoint, found.device_id, deadline, now)
+    visit = _Visit(trial.identity, endpoint, found.device_id, deadline, now, listen_seconds)
     return visit.run()
 
 
@@ -94,6 +100,7 @@ class _Visit:
     device_id: str
     deadline: float
     now: Callable[[], datetime]
+    listen_seconds: float
     stage: Stage = Stage.CONNECT
 
     @property
@@ -113,8 +120,8 @@ class _Visit:
                 return self._converse()
             except ENDINGS as error:
                 failure = ending(error, self.stage, f"{endpoint.host}:{endpoint.port}")
-                if failure.reason is ConnectReason.CONNECT_DENIED:
-                    seconds = min(_LISTEN_SECONDS, self.seconds_left)
+                if type(error) is MqttLostError and self.stage is Stage.CONNECT:
+                    seconds = min(self.listen_seconds, self.seconds_left)
                     objection = find_objection(endpoint, credentials, seconds, self.now())
                     failure = objection or failure
             except OSError as error:
@@ -142,8 +149,7 @@ class _Visit:
 
     def _of_hub(self, failure: Failure) -> Failure:
         """A refusal in the hub's terms: it judges the certificate only after TLS, by its digest."""
-        refusals = (ConnectReason.CONNECT_DENIED, ConnectReason.CERTIFICATE_REFUSED)
-        if failure.reason not in refusals:
+        if failure.reason not in _REFUSALS:
             return failure
         leaf = self.identity.certificate
         if self.now() > leaf.not_after:

@@ -113,6 +113,7 @@ def _rest(descriptor: int) -> bytes:
         ((), "p521", 3, "of a kind"),
         (("--subject", "CN={what}"), "p256", 3, "{what}"),
         (("--subject", "CN={serial}", "--serial", ""), "p256", 3, "has none"),
+        (("--subject", ""), "p256", 3, "empty"),
         (("--serial", "x" * 65), "p256", 3, "65 characters"),
         (("--format", "json"), "p256", 2, "PEM"),
         (("some.csr",), "p256", 2, "either made or read"),

@@ -104,5 +104,6 @@ def csr(
     if format_ is not None:
         raise UsageError("a request that is made is written in PEM", "Leave --format out.")
     uri = token_uri(pkcs11, token, key)
-    request = make_token_request(uri, pin_file, subject or _DEFAULT_SUBJECT, serial)
+    template = _DEFAULT_SUBJECT if subject is None else subject
+    request = make_token_request(uri, pin_file, template, serial)
     write_request(request, output)

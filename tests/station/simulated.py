@@ -29,7 +29,7 @@ class Console:
     """The device's side of its serial port."""
 
     def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
+        self.descriptor = descriptor
         self._received = b""
         self.lines: list[str] = []
 
@@ -37,7 +37,7 @@ class Console:
         octets = text.encode("utf-8", "surrogateescape")
         while octets:
             try:
-                octets = octets[os.write(self._descriptor, octets[:512]) :]
+                octets = octets[os.write(self.descriptor, octets[:512]) :]
             except OSError as error:
                 raise UnpluggedError from error
 
@@ -46,10 +46,10 @@ class Console:
         end = time.monotonic() + seconds
         while b"\n" not in self._received:
             left = end - time.monotonic()
-            if left <= 0 or not select.select([self._descriptor], [], [], left)[0]:
+            if left <= 0 or not select.select([self.descriptor], [], [], left)[0]:
                 raise UnpluggedError
             try:
-                self._received += os.read(self._descriptor, 4096)
+                self._received += os.read(self.descriptor, 4096)
             except OSError as error:
                 raise UnpluggedError from error
         line, _, self._received = self._received.partition(b"\n")
@@ -58,7 +58,7 @@ class Console:
 
     def is_spoken_to(self, seconds: float) -> bool:
         """Whether the station says something within so long."""
-        return bool(self._received or select.select([self._descriptor], [], [], seconds)[0])
+        return bool(self._received or select.select([self.descriptor], [], [], seconds)[0])
 
     def hear_until(self, pattern: str) -> str:
         while True:

@@ -108,7 +108,12 @@ class Story(Stage):
             text=True,
         )
         if process.stderr is not None:
-            _until(process.stderr, ready)
+            try:
+                _until(process.stderr, ready)
+            except BaseException:
+                process.kill()
+                process.communicate()
+                raise
         return process
 
     def end_of(self, process: "subprocess.Popen[str]", *, expect: int = 0, why: str = "") -> str:

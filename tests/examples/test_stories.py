@@ -40,10 +40,29 @@ def test_story_ends_well(name, tmp_path):
     assert (folder / "tng.toml").exists()
 
 
-def test_run_tells_every_story():
+@pytest.fixture(scope="module")
+def run():
+    """examples/stories/run.py as a module."""
     spec = importlib.util.spec_from_file_location("stories_run", FOLDER / "run.py")
     run = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(run)
+    return run
+
+
+def test_run_tells_every_story(run):
     others = {"board.py", "run.py", "story.py"}
     assert set(run.STORIES) == {path.name for path in FOLDER.glob("*.py")} - others
     assert set(run.STORIES) == set(CHECKS)
+
+
+def test_a_story_that_fails_is_shown_and_counted(run, capsys):
+    assert not run.tell("no_such_story.py", "a story that is not there")
+    printed = capsys.readouterr().out
+    assert printed.startswith("✗ a story that is not there (no_such_story.py, ")
+    assert "can't open file" in printed
+
+
+def test_what_cannot_be_installed_is_named(run, capsys, monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert not run.install()
+    assert "apt-get install -y --no-install-recommends softhsm2 opensc" in capsys.readouterr().out

@@ -13,7 +13,7 @@ from tng.cli.options import file_here
 from tng.exit_codes import ExitCode
 
 if TYPE_CHECKING:
-    from tng.policies.model import Linted, Remark
+    from tng.policies.model import Linted, PolicyKind, Remark
 
 _UNREADABLE = "policy-unreadable"
 
@@ -86,11 +86,11 @@ def lint_policy(
         raise SystemExit(ExitCode.FINDINGS)
 
 
-def _judge(name: str, kind: object, *, things: bool) -> "Linted":
+def _judge(name: str, kind: "PolicyKind | None", *, things: bool) -> "Linted":
     from tng.findings import finding
     from tng.policies.json_places import MAX_BYTES
     from tng.policies.linting import lint
-    from tng.policies.model import Linted, PolicyKind, Remark
+    from tng.policies.model import Linted, Remark
 
     try:
         if name == "-":
@@ -101,7 +101,7 @@ def _judge(name: str, kind: object, *, things: bool) -> "Linted":
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         return Linted(None, (Remark(finding(_UNREADABLE, reason)),))
-    return lint(data, kind if isinstance(kind, PolicyKind) else None, things=things)
+    return lint(data, kind, things=things)
 
 
 def _print_line(name: str, remark: "Remark") -> None:

@@ -34,7 +34,8 @@ def all_resources(policy: Policy) -> Iterator[Remark]:
             if action != CONNECT and DEVICE_ACTIONS[action] != ANY
         ]
         if wide and done:
-            said = f"{named(statement.actions)} on {named(item.text for item in wide)}"
+            found = f"{named(statement.actions)} on {named(item.text for item in wide)}"
+            said = f"{found}, expected the device's own client, topics and filters"
             yield on(statement, finding("policy-all-resources", said))
 
 

@@ -61,7 +61,7 @@ _KNOWN_VARIABLE = re.compile(
       | Certificate\.(?:Issuer|Subject)\.(?: (?:{_NAME_ATTRIBUTES}){_NUMBERED}
           | AlternateName\.(?:{_ALTERNATE}){_NUMBERED} ) )
     | aws:(?: SourceIp | CurrentTime | EpochTime | SecureTransport | SourceVpc | SourceVpce
-      | VpcSourceIp ) | [*?$]
+      | VpcSourceIp ) | cognito-identity\.amazonaws\.com:(?: sub | aud ) | [*?$]
     """
 )
 _DEVICE_VARIABLE = re.compile(
@@ -70,6 +70,7 @@ _DEVICE_VARIABLE = re.compile(
       | Connection\.Thing\.(?: ThingName | Attributes\[[^\]]+\] )
       | Certificate\.Subject\.(?: (?: CommonName | SerialNumber | DistinguishedNameQualifier )
           {_NUMBERED} | AlternateName\.(?:{_ALTERNATE}){_NUMBERED} ) )
+    | cognito-identity\.amazonaws\.com:sub
     """
 )
 _VARIABLE = re.compile(r"\$\{([^{}]*)\}")

@@ -6,20 +6,23 @@ import pytest
 
 from tests.apply.memory_cloud import MemoryCloud
 from tests.planned_devices import verified
+from tests.requested_devices import requested
 from tng.apply.calls import Calls
+from tng.apply.leases import TargetLeases
 from tng.apply.session import LedgerLostError, OpenTarget
 from tng.apply.stopping import StopSignal
 from tng.clouds.interface import TargetUnusableError
 from tng.errors import LedgerError, TargetError
 from tng.exit_codes import ExitCode
 from tng.ledger import DeviceState, SqliteLedger
-from tng.plan.eligibility import PlanPolicy
+from tng.plan.eligibility import PlanPolicy, select_requests
 from tng.plan.shard import Shard
 from tng.registration import (
     PlanningStoppedError,
     deregister,
     plan_registration,
     plan_removal,
+    plan_selection,
     register,
 )
 
@@ -212,3 +215,60 @@ def test_a_shard_does_not_begin_beside_the_whole_or_another_division(ledger):
         with ledger.hold(cloud.description, other), pytest.raises(LedgerError, match="worked on"):
             register(plan, targets, ledger, "shard", offline=False, stop=stop)
     assert cloud.certificates == {}
+
+
+def test_a_target_is_held_before_it_is_read_and_until_the_run_has_ended(ledger, tmp_path):
+    read = []
+
+    class Watched(Region):
+        def inspect(self, devices):
+            with (
+                SqliteLedger(tmp_path / "ledger.db") as other,
+                pytest.raises(LedgerError, match="being worked on"),
+                other.hold(self.description),
+            ):
+                pass
+            read.append(self.description.name)
+            return super().inspect(devices)
+
+    cloud = Watched("one", "1" * 12)
+    # Two names of one account are held once.
+    targets, stop = opened(cloud, cloud)
+    with TargetLeases(ledger) as leases:
+        plan = plan_registration(DEVICES, targets, PlanPolicy(), offline=False, hold=leases.hold)
+        assert [item.name for item in plan.failed] == ["one"]
+        result = register(
+            plan, targets, ledger, "tng register", offline=False, stop=stop, leases=leases
+        )
+        assert result.targets[0].done == len(DEVICES)
+        with SqliteLedger(tmp_path / "ledger.db") as other, pytest.raises(LedgerError):
+            other.hold(cloud.description).__enter__()
+    assert read == ["one", "one"]
+    with ledger.hold(cloud.description):
+        pass
+
+
+def test_a_target_that_is_held_by_another_is_not_read(ledger):
+    class Unread(Region):
+        def inspect(self, devices):
+            raise AssertionError("it was read")
+
+    cloud = Unread("one", "1" * 12)
+    targets, _ = opened(cloud)
+    with (
+        ledger.hold(cloud.description),
+        TargetLeases(ledger) as leases,
+        pytest.raises(LedgerError, match="being worked on"),
+    ):
+        plan_registration(DEVICES, targets, PlanPolicy(), offline=False, hold=leases.hold)
+
+
+def test_a_cloud_that_makes_no_certificates_is_refused_before_any_call():
+    class Uncalled(Region):
+        def preflight(self, *, offline):
+            raise AssertionError("it was called")
+
+    targets, _ = opened(Uncalled("one", "1" * 12))
+    plan = plan_selection(select_requests([requested(1)]), targets, offline=False)
+    assert plan.targets == ()
+    assert "takes certificates, not requests" in plan.failed[0].message

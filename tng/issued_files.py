@@ -9,12 +9,14 @@ import os
 import secrets
 import stat
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from tng.apply.session import OpenTarget
 from tng.certificate_files import safe_name
 from tng.errors import OutputError
 from tng.exit_codes import ExitCode
+from tng.plan.models import Plan
 from tng.x509.certificate import CertificateError
 from tng.x509.pem import certified_key, read_certificate_file
 
@@ -79,6 +81,32 @@ class CertificateFolder:
     def _paths(self, key: str) -> tuple[Path, Path]:
         name = self._names.get(key, "device")
         return self._folder / f"{name}.pem", self._folder / f"{_with_key(name, key)}.pem"
+
+
+def certificate_folders(folder: Path, plan: Plan) -> Callable[[OpenTarget], CertificateFolder]:
+    """Who keeps the certificates of a ``plan``: one folder, of several targets one within for each.
+
+    What it gives raises `OutputError` where nothing can be written.
+    """
+    places = [target.target for target in plan.targets]
+    inner = {place.key: safe_name(place.name) for place in places}
+    if len({name.lower() for name in inner.values()}) < len(inner):
+        inner = {key: safe_name(key) for key in inner}
+    names = {
+        target.target.key: {
+            item.key: item.name or item.device.record.device_id for item in target.devices
+        }
+        for target in plan.targets
+    }
+
+    def keeper(target: OpenTarget) -> CertificateFolder:
+        key = target.cloud.description.key
+        own = folder if len(places) == 1 else folder / inner[key]
+        made = CertificateFolder(own, names[key])
+        made.prepare()
+        return made
+
+    return keeper
 
 
 def _with_key(name: str, key: str) -> str:

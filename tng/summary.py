@@ -1,6 +1,7 @@
 """Counts of a run: outcomes, findings, and who vouched. Nothing of a single device is kept."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from tng.findings import CHECKS, Severity
@@ -39,6 +40,10 @@ class Summary:
         self.statuses[status.value] += times
         if vouching is not None:
             self.vouching[vouching] += times
+        self.note(codes, times)
+
+    def note(self, codes: Iterable[str], times: int = 1) -> None:
+        """Count findings of what is no outcome of the verifier (a request for a certificate)."""
         for code in codes:
             self.codes[code] += times
             severity = CHECKS[code].severity

@@ -168,3 +168,20 @@ def test_changed_sources_are_told():
         "manifest.json is not there any more",
         "other.json was not there when the plan was made",
     )
+
+
+@pytest.mark.parametrize("csr", [True, None])
+def test_a_plan_says_that_its_sources_are_requests(csr, tmp_path):
+    document = document_of(plan_of(verified(1)), csr=csr)
+    Draft202012Validator(json.loads(SCHEMA_FILE.read_text())).validate(
+        json.loads(plan_text(document))
+    )
+    write_plan(document, tmp_path / "plan.json")
+    assert read_plan(tmp_path / "plan.json") == document
+
+
+def test_a_plan_of_an_older_version_is_of_certificates(tmp_path):
+    content = json.loads(plan_text(document_of(plan_of(verified(1)))))
+    del content["options"]["csr"]
+    (tmp_path / "plan.json").write_text(json.dumps(content))
+    assert read_plan(tmp_path / "plan.json").options.csr is None

@@ -3,10 +3,17 @@
 import pytest
 
 from tests.planned_devices import record, unverified, verified
+from tests.requested_devices import requested
 from tng.findings import CHECKS, Effect, Finding, Severity
 from tng.models import AnchorReference, AttestedDevice, RejectedDevice, Source, Undecodable
-from tng.plan.eligibility import ATTESTATION_OBJECT, PlanPolicy, select_devices
-from tng.plan.models import UnverifiedAllowedDevice
+from tng.plan.eligibility import (
+    ATTESTATION_OBJECT,
+    PlanPolicy,
+    select_devices,
+    select_requests,
+)
+from tng.plan.models import UnverifiedAllowedDevice, certificate_of, device_key
+from tng.plan.shard import Shard
 
 EVERYTHING = PlanPolicy(allow_unverified=True, allow_attestation=True)
 REJECTED = Finding("forged", Severity.ERROR, Effect.REJECTED, "the signature does not match")
@@ -64,3 +71,29 @@ def test_a_certificate_is_planned_once():
     selection = select_devices([verified(1), verified(2), verified(1)], PlanPolicy())
     assert selection.devices == (verified(1), verified(2))
     assert selection.ineligible[0].reason == "the same certificate as manifest.json entry 1"
+
+
+def test_requests_are_planned_once_for_each_key():
+    first, again, other = requested(1), requested(1, name="another name"), requested(2)
+    forged = RejectedDevice(record(3), (REJECTED,))
+    unread = Undecodable(Source("log", line=3), ())
+    selection = select_requests([first, again, forged, unread, other])
+    assert selection.devices == (first, other)
+    reasons = [item.reason for item in selection.ineligible]
+    assert reasons == [
+        "csr-key-duplicate: the same key as 1.csr",
+        "forged: the signature does not match",
+        "undecodable",
+    ]
+
+
+def test_shards_of_requests_are_cut_by_their_keys():
+    devices = [requested(number) for number in range(8)]
+    shards = [select_requests(devices, Shard(index, 2)).own for index in (1, 2)]
+    assert sorted(map(device_key, shards[0] + shards[1])) == sorted(map(device_key, devices))
+
+
+def test_a_request_is_no_certificate():
+    assert device_key(requested(1)) == requested(1).request.key
+    with pytest.raises(TypeError, match="has none yet"):
+        certificate_of(requested(1))

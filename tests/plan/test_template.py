@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.planned_devices import verified
+from tests.requested_devices import name_of, requested
 from tng.errors import ConfigurationError
 from tng.plan.template import FIELDS, Template, TemplateError, device_fields
 
@@ -69,3 +70,12 @@ def test_every_field_is_known_of_a_device():
     assert fields["uid"] is None
     nxp = device_fields(verified(1, vendor="nxp"))
     assert nxp["uid"] == nxp["device_id"]
+
+
+def test_a_request_has_the_fields_that_are_known_before_its_certificate():
+    fields = device_fields(requested(7))
+    assert set(fields) == set(FIELDS)
+    assert fields["device_id"] == fields["cn"] == name_of(7)
+    assert fields["sha256"] == requested(7).request.key
+    with pytest.raises(TemplateError, match="serial_number"):
+        Template.parse("{serial_number}", "--thing-name").render(fields)

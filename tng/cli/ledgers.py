@@ -1,5 +1,7 @@
 """Which ledger a command uses, and opening it."""
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -7,6 +9,7 @@ from tng.cli.console import talk
 from tng.ledger_location import LedgerLocation, ledger_location
 
 if TYPE_CHECKING:
+    from tng.cli.registering import Ordered
     from tng.config import Settings
     from tng.ledger.relational import RelationalLedger
 
@@ -19,6 +22,20 @@ def chosen_ledger(option: str | None, settings: "Settings") -> LedgerLocation:
     if option is not None:
         return ledger_location(option, "--ledger")
     return settings.run.ledger or _DEFAULT
+
+
+@contextmanager
+def existing_ledger(option: str | None, ordered: "Ordered") -> "Iterator[RelationalLedger | None]":
+    """The ledger for a plan alone: what requests got before stands in it, if there is one."""
+    from tng.ledger import NoLedgerError
+
+    with ExitStack() as stack:
+        found: RelationalLedger | None = None
+        if ordered.request.csr and not ordered.request.offline:
+            with suppress(NoLedgerError):
+                opened = opened_ledger(option, ordered.settings, must_exist=True)
+                found = stack.enter_context(opened)
+        yield found
 
 
 def opened_ledger(

@@ -31,6 +31,7 @@ def plan(
     targets: target.TargetOption = [],
     flags: Flags,
     offline: target.OfflineOption = False,
+    ledger: target.LedgerOption = None,
     allow_unverified: target.AllowUnverifiedOption = False,
     allow_attestation: target.AllowAttestationOption = False,
     fail_on: options.FailOnOption = options.FailOn.ERROR,
@@ -45,6 +46,7 @@ def plan(
     jobs: options.JobsOption = 0,
     dask: options.DaskOption = None,
     shard: target.ShardOption = None,
+    csr: target.CsrOption = False,
 ) -> None:
     """Plan a registration with read-only calls alone; save it, apply it later.
 
@@ -58,18 +60,20 @@ def plan(
     """
     from tng.apply.stopping import StopSignal
     from tng.cli.interrupts import graceful
+    from tng.cli.ledgers import existing_ledger
     from tng.cli.planned_output import plan_exit_code, print_plan
-    from tng.cli.registering import Request, prepare
+    from tng.cli.registering import Request, order, prepare
     from tng.plan.file import write_plan
 
     judging = JudgingOptions(config, trust_anchor, manifest_signer, intermediate, strict, at)
     request = Request(
         sources, judging, targets, flags, allow_unverified, allow_attestation, offline, jobs,
-        shard=shard, dask=dask,
+        shard=shard, dask=dask, csr=csr,
     )  # fmt: skip
+    ordered = order(request)
     stop = StopSignal()
-    with graceful(stop):
-        prepared = prepare(request, stop)
+    with existing_ledger(ledger, ordered) as opened, graceful(stop):
+        prepared = prepare(ordered, stop, opened)
     print_plan(prepared, format_, output)
     if out is not None:
         write_plan(prepared.document, out)

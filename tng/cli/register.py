@@ -12,8 +12,7 @@ from tng.cli.judging import JudgingOptions
 from tng.cli.target_flags import ALL, Flags, takes_flags
 
 if TYPE_CHECKING:
-    from tng.apply.stopping import StopSignal
-    from tng.cli.registering import Prepared
+    from tng.cli.registering import Prepared, Run
 
 SavedPlan = Annotated[
     Path | None,
@@ -49,6 +48,8 @@ def register(
     shard: target.ShardOption = None,
     jobs: options.JobsOption = 0,
     dask: options.DaskOption = None,
+    csr: target.CsrOption = False,
+    certificates: target.CertificatesOption = None,
 ) -> None:
     """Verify devices and register the genuine ones; the same command resumes.
 
@@ -59,61 +60,69 @@ def register(
       tng register manifest.json dumps/ --target eu --target us
 
       tng register --plan plan.json --yes
+
+      tng register requests/ --csr --cloud aws --region eu-central-1 --policy fleet
     """
+    from tng.apply.leases import TargetLeases
     from tng.apply.stopping import StopSignal
     from tng.cli.confirming import confirm_registration
     from tng.cli.interrupts import graceful
+    from tng.cli.ledgers import existing_ledger, opened_ledger
     from tng.cli.planned_output import findings_exit_code, plan_exit_code, print_plan
-    from tng.cli.registering import Request, prepare
+    from tng.cli.registering import Request, Run, order, prepare
     from tng.exit_codes import ExitCode
 
     judging = JudgingOptions(config, trust_anchor, manifest_signer, intermediate, strict, at)
     request = Request(
         sources, judging, targets, flags, allow_unverified, allow_attestation, offline,
-        jobs, threads, plan, not dry_run, shard, dask,
+        jobs, threads, plan, not dry_run, shard, dask, csr, certificates,
     )  # fmt: skip
+    ordered = order(request)
     stop = StopSignal()
-    with graceful(stop):
-        prepared = prepare(request, stop)
     if dry_run:
+        with existing_ledger(ledger, ordered) as known, graceful(stop):
+            prepared = prepare(ordered, stop, known)
         print_plan(prepared, format_, output)
         raise SystemExit(plan_exit_code(prepared, fail_on))
-    # Outside of the blocks: at the question, Ctrl-C means no.
-    confirm_registration(prepared.plan, asked=yes)
-    with graceful(stop):
-        exit_code = _apply(prepared, stop, ledger, format_, output)
+    # First of all: a ledger that cannot be reached is told before anything is read.
+    with opened_ledger(ledger, ordered.settings) as opened, TargetLeases(opened) as leases:
+        with graceful(stop):
+            prepared = prepare(ordered, stop, opened, leases)
+        # Outside of the blocks: at the question, Ctrl-C means no.
+        confirm_registration(prepared.plan, asked=yes)
+        run = Run(opened, leases, ordered.request.folder, stop)
+        with graceful(stop):
+            exit_code = _apply(prepared, run, format_, output)
     if exit_code is ExitCode.DONE:
         exit_code = findings_exit_code(prepared, fail_on)
     raise SystemExit(exit_code)
 
 
 def _apply(
-    prepared: "Prepared",
-    stop: "StopSignal",
-    ledger_option: str | None,
-    format_: target.ResultFormat,
-    output: str | None,
+    prepared: "Prepared", run: "Run", format_: target.ResultFormat, output: str | None
 ) -> int:
     from tng.cli.command_line import typed_command
     from tng.cli.console import talk
-    from tng.cli.ledgers import opened_ledger
     from tng.cli.progress import shown_progress
     from tng.cli.results import print_run
+    from tng.issued_files import certificate_folders
     from tng.registration import register as apply_plan
 
     command = typed_command(sys.argv[1:])
-    with opened_ledger(ledger_option, prepared.settings) as ledger:
-        with shown_progress(talk()) as progress:
-            result = apply_plan(
-                prepared.plan,
-                prepared.targets,
-                ledger,
-                command,
-                offline=prepared.offline,
-                stop=stop,
-                progress=progress,
-                threads=prepared.threads,
-            )
-        return print_run(
-            "register", result, ledger, format_, output, typed=command, plan=prepared.plan
+    plan, ledger, folder = prepared.plan, run.ledger, run.folder
+    with shown_progress(talk()) as progress:
+        result = apply_plan(
+            plan,
+            prepared.targets,
+            ledger,
+            command,
+            offline=prepared.offline,
+            stop=run.stop,
+            progress=progress,
+            threads=prepared.threads,
+            leases=run.leases,
+            certificates=None if folder is None else certificate_folders(folder, plan),
         )
+    if folder is not None:
+        talk().print(f"certificates are in {folder}")
+    return print_run("register", result, ledger, format_, output, typed=command, plan=plan)

@@ -1,28 +1,28 @@
 """What plan and register share: from their options to a plan that was read and checked."""
 
-import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from time import monotonic
 from typing import TYPE_CHECKING
 
 from tng import __version__
-from tng.cli.clusters import chosen_cluster
 from tng.cli.console import talk
-from tng.cli.judging import JudgingOptions, make_verifier
+from tng.cli.judging import JudgingOptions
 from tng.cli.reading import ReadingTalk
-from tng.cli.verify import print_summary
+from tng.cli.selecting import refuse_senseless, select_sources
 from tng.errors import UsageError
 from tng.report.text import printable
 
 if TYPE_CHECKING:
+    from tng.apply.leases import TargetLeases
     from tng.apply.session import OpenTarget
     from tng.apply.stopping import StopSignal
     from tng.clouds.registry import TargetSettings
     from tng.config import Settings
-    from tng.models import InputSummary, Outcome
+    from tng.ledger import Ledger
+    from tng.models import InputSummary
     from tng.plan.models import Plan
     from tng.plan.saved import PlanDocument
     from tng.report.interface import Summary
@@ -33,7 +33,8 @@ class Request:
     """The options of plan and register, as they were given.
 
     ``flags`` are the target's, by the keys of ``tng.toml``; ``saved`` is a plan's file.
-    ``applied`` says that the plan is not only looked at; ``shard`` is as it was typed.
+    ``applied`` says that the plan is not only looked at; ``shard`` is as it was typed. With
+    ``csr`` the sources are certificate requests; ``certificates`` is the folder for what they get.
     """
 
     sources: Sequence[str]
@@ -49,6 +50,13 @@ class Request:
     applied: bool = False
     shard: str | None = None
     dask: str | None = None
+    csr: bool = False
+    certificates: Path | None = None
+
+    @property
+    def folder(self) -> Path | None:
+        """Where certificates go; ``None`` where none are made."""
+        return (self.certificates or Path("certificates")) if self.csr else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,64 +72,91 @@ class Prepared:
     offline: bool
 
 
-def prepare(request: Request, stop: "StopSignal") -> Prepared:
-    """Verify the sources, read the targets and plan; changes nothing.
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What applying a plan needs beside it; ``folder`` is for the certificates of requests."""
 
-    With a saved plan, its sources, targets and options are used, and only what it holds
-    is planned; what has changed since is said on stderr.
+    ledger: "Ledger"
+    leases: "TargetLeases"
+    folder: Path | None
+    stop: "StopSignal"
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """What is to be done: a request in which everything of a saved plan is said."""
+
+    request: Request
+    saved: "PlanDocument | None"
+    settings: "Settings"
+
+
+def order(request: Request) -> Ordered:
+    """Read the saved plan, if there is one, and the settings.
+
+    Raises `UsageError` for options that make no sense together, before anything is opened.
     """
-    from tng.apply.engine import MOST_THREADS
-    from tng.clouds.registry import CloudOpener
-    from tng.plan.eligibility import PlanPolicy
-    from tng.plan.shard import parse_shard
-    from tng.registration import open_targets, plan_registration, refuse_stopped
-    from tng.report.interface import Summary
-    from tng.scan import Scan
+    from tng.config import load_settings
 
     saved = None if request.saved is None else _read_saved(request, request.saved)
     if saved is not None:
         request = _repeated(request, saved)
     elif not request.sources:
         raise UsageError("no source was named", "Name the manifests or dumps to register.")
+    refuse_senseless(request)
+    if request.csr and request.offline and request.applied:
+        raise UsageError(
+            "certificate requests cannot be registered offline",
+            "Whether a request has its certificate is known only from the cloud: "
+            "leave --offline out.",
+        )
+    return Ordered(request, saved, load_settings(request.judging.config, os.environ, Path()))
+
+
+def prepare(
+    ordered: Ordered,
+    stop: "StopSignal",
+    ledger: "Ledger | None" = None,
+    leases: "TargetLeases | None" = None,
+) -> Prepared:
+    """Verify the sources, read the targets and plan; changes nothing in a cloud.
+
+    With a saved plan, its sources, targets and options are used, and only what it holds
+    is planned; what has changed since is said on stderr. ``ledger`` tells what requests got
+    before; with ``leases`` each target is held before it is read.
+    """
+    from tng.apply.engine import MOST_THREADS
+    from tng.clouds.registry import CloudOpener
+    from tng.ledger import LedgerMemory
+    from tng.plan.shard import parse_shard
+    from tng.registration import open_targets, plan_selection, refuse_stopped
+    from tng.report.interface import Summary
+
+    request, saved, settings = ordered.request, ordered.saved, ordered.settings
     shard = None if request.shard is None else parse_shard(request.shard)
-    verifier, _, settings = make_verifier(request.judging)
     chosen = _chosen_targets(request, settings, saved)
     threads = request.threads or settings.run.threads or MOST_THREADS
+    if not request.offline:
+        names = ", ".join(target.name or "the target" for target in chosen)
+        talk().print(f"verifying, then reading what is registered on {printable(names)} …")
+    opener = CloudOpener(threads=threads, parts=1 if shard is None else shard.count)
+    targets = open_targets(chosen, opener.open, stop)
     summary = Summary()
-    with chosen_cluster(request.dask, request.jobs) as cluster:
-        scan = Scan(request.sources, sys.stdin.buffer, request.jobs, cluster=cluster)
-        if not request.offline:
-            names = ", ".join(target.name or "the target" for target in chosen)
-            talk().print(f"verifying, then reading what is registered on {printable(names)} …")
-        opener = CloudOpener(threads=threads, parts=1 if shard is None else shard.count)
-        targets = open_targets(chosen, opener.open, stop)
-        plan = plan_registration(
-            _counted(scan.outcomes(verifier), summary, stop),
-            targets,
-            PlanPolicy(request.allow_unverified, request.allow_attestation, shard),
-            offline=request.offline,
-            checked=request.applied,
-            reading=ReadingTalk(talk()),
-        )
+    selection, inputs = select_sources(request, shard, summary, stop)
+    plan = plan_selection(
+        selection,
+        targets,
+        offline=request.offline,
+        checked=request.applied,
+        reading=ReadingTalk(talk()),
+        hold=None if leases is None else leases.hold,
+        memory=None if ledger is None else LedgerMemory(ledger),
+    )
     refuse_stopped(stop)
     if saved is not None:
-        plan = _checked(saved, scan.inputs, plan, targets)
-    document = _document(request, scan.inputs, plan, targets, chosen)
+        plan = _checked(saved, inputs, plan, targets)
+    document = _document(request, inputs, plan, targets, chosen)
     return Prepared(plan, document, targets, summary, settings, threads, request.offline)
-
-
-def _counted(
-    outcomes: "Iterable[Outcome]", summary: "Summary", stop: "StopSignal"
-) -> "Iterator[Outcome]":
-    """The outcomes as they are; the summary is printed behind the last, before any target."""
-    from tng.registration import refuse_stopped
-
-    started = monotonic()
-    for outcome in outcomes:
-        refuse_stopped(stop)
-        summary.add(outcome)
-        yield outcome
-    print_summary(summary, monotonic() - started)
 
 
 def _read_saved(request: Request, file: Path) -> "PlanDocument":
@@ -133,7 +168,13 @@ def _read_saved(request: Request, file: Path) -> "PlanDocument":
             f"--plan was given together with {what}",
             "The plan says what is registered where; make a new one to change that.",
         )
-    return read_plan(file)
+    saved = read_plan(file)
+    if request.csr and not saved.options.csr:
+        raise UsageError(
+            f"--csr was given, and {file} was not made from certificate requests",
+            "Leave --csr out: the plan says what its sources are.",
+        )
+    return saved
 
 
 def _repeated(request: Request, saved: "PlanDocument") -> Request:
@@ -153,6 +194,7 @@ def _repeated(request: Request, saved: "PlanDocument") -> Request:
         allow_unverified=options.allow_unverified,
         allow_attestation=options.allow_attestation,
         shard=options.shard,
+        csr=bool(options.csr),
     )
 
 
@@ -217,6 +259,7 @@ def _document(
         manifest_signers=tuple(map(str, judging.manifest_signers)),
         intermediates=tuple(map(str, judging.intermediates)),
         shard=request.shard,
+        csr=True if request.csr else None,
     )
     tables = {
         target.cloud.description.name: target_table(settings)

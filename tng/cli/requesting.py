@@ -88,7 +88,7 @@ def show_requests(
             tally.add(outcome)
             report.item(outcome)
         report.end(inputs, tally)
-    _say(tally)
+    say_requests(tally)
     if tally.is_unreadable:
         raise InputError(
             "no certificate request could be read",
@@ -97,7 +97,8 @@ def show_requests(
     return ExitCode.DONE if tally.are_all_usable else ExitCode.FINDINGS
 
 
-def _say(tally: "RequestTally") -> None:
+def say_requests(tally: "RequestTally") -> None:
+    """Counts and troubles, on stderr."""
     from tng.findings import CHECKS, Severity
 
     total = tally.statuses.total()

@@ -1,6 +1,7 @@
 """Options that say what is registered where; shared by plan, register and deregister."""
 
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -69,6 +70,20 @@ ShardOption = Annotated[
         "--shard",
         metavar="I/N",
         help="Only the I-th of N parts of the devices, at 1/N of the rate.",
+    ),
+]
+CsrOption = Annotated[
+    bool,
+    typer.Option("--csr", help="The sources are certificate requests: have certificates made."),
+]
+CertificatesOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--certificates",
+        metavar="DIR",
+        file_okay=False,
+        help="With --csr: folder for the certificates; default: certificates.",
+        show_default=False,
     ),
 ]
 ThreadsOption = Annotated[

@@ -25,7 +25,8 @@ class PlanOptions:
 
     ``trust_anchors``, ``manifest_signers`` and ``intermediates`` are the files that were
     added to the built-in trust. ``at`` is the RFC 3339 time of ``--at``, if one was given,
-    ``shard`` the part that the plan is about (``i/n``), if it is not all.
+    ``shard`` the part that the plan is about (``i/n``), if it is not all. ``csr`` is true where
+    the sources are certificate requests; absent elsewhere, as in plans of older versions.
     """
 
     allow_unverified: bool = False
@@ -37,11 +38,15 @@ class PlanOptions:
     manifest_signers: tuple[str, ...] = ()
     intermediates: tuple[str, ...] = ()
     shard: str | None = None
+    csr: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedDevice:
-    """One device on one target; see `DevicePlan`."""
+    """One device on one target; see `DevicePlan`.
+
+    ``certificate_sha256`` is its key: of one that asks with a request, that of its public key.
+    """
 
     certificate_sha256: str
     device_id: str

@@ -22,7 +22,7 @@ LINES_SCHEMA = "tng.registration-lines/1"
 
 _COLUMNS = (
     "target", "account", "region", "device_id", "name", "certificate_sha256",
-    "state", "reason", "code", "updated_at", "unverified",
+    "state", "reason", "code", "updated_at", "unverified", "certificate_id",
 )  # fmt: skip
 _TROUBLED = (DeviceState.FAILED, DeviceState.ATTENTION)
 
@@ -178,6 +178,7 @@ def _device(row: DeviceRow, item: TargetView) -> Row:
         "code": row.code or None,
         "updated_at": row.updated_at,
         "unverified": None if item.unverified is None else row.key in item.unverified,
+        "certificate_id": row.certificate_id or None,
     }
 
 

@@ -55,6 +55,7 @@ def _rows(removals: Sequence[Removal]) -> Iterator[Row]:
                 "device_id": device.device_id,
                 "name": device.name or None,
                 "certificate_sha256": device.key,
+                "certificate_id": device.certificate_id or None,
                 "calls": [step.operation for step in steps],
             }
 

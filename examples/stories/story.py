@@ -24,6 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from material import write_configuration
 from stage import Stage, UnexpectedError
 
+from tng.errors import TngError
 from tng.sandbox.accounts import SandboxAccount
 from tng.sandbox.aws import LocalAws
 from tng.sandbox.clouds import LocalCloud
@@ -212,6 +213,9 @@ def play(
         except MissingProgramError as missing:
             stage.fail(f"{missing}. On Debian or Ubuntu: apt-get install softhsm2 opensc")
             return MISSING
+        except TngError as error:
+            stage.fail(f"the local clouds cannot be used: {error.message}. {error.hint}")
+            return 1
         except UnexpectedError as error:
             stage.fail(f"the story failed: {error}")
             return 1
@@ -225,6 +229,8 @@ def play(
 def _folder(stack: ExitStack) -> Path:
     if len(sys.argv) > 1:
         folder = Path(sys.argv[1]).resolve()
+        if folder.exists():
+            sys.exit(f"{folder} is there already: name a new folder")
         folder.mkdir(parents=True)
         return folder
     return Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tng-story-")))

@@ -1,6 +1,7 @@
 """The stories of examples/stories/ are told for real, and leave nothing running."""
 
 import importlib.util
+import os
 import shutil
 import subprocess
 import sys
@@ -38,6 +39,17 @@ def test_story_ends_well(name, tmp_path):
     assert "$ tng " in done.stdout
     assert "Traceback" not in output
     assert (folder / "tng.toml").exists()
+
+
+@pytest.mark.slow
+def test_a_story_without_its_programs_says_what_to_install(tmp_path):
+    done = subprocess.run(
+        [sys.executable, FOLDER / "token_key.py"], env={**os.environ, "PATH": str(tmp_path)},
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=100, check=False,
+    )  # fmt: skip
+    assert done.returncode == 77, done.stdout + done.stderr
+    assert "not installed: softhsm2-util, pkcs11-tool" in done.stdout
+    assert "apt-get install softhsm2 opensc" in done.stdout
 
 
 @pytest.fixture(scope="module")

@@ -127,6 +127,7 @@ class Bay:
     """Where devices are plugged in: a path that stays, and a terminal behind it that does not."""
 
     def __init__(self, folder: Path) -> None:
+        folder.mkdir(exist_ok=True)
         self.path = folder / "ttyBoard"
         self.failures: list[BaseException] = []
         self._over = threading.Event()

@@ -124,8 +124,13 @@ def test_a_missing_port_is_told_before_anything_else(tmp_path, monkeypatch):
 def test_what_does_not_belong_together_is_refused(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert "needs --endpoint" in run_tng("station", "--port", "/dev/x", expect=2).stderr
-    done = run_tng("station", "--port", "/dev/x", "--dumps", "--endpoint", "h", expect=2)
-    assert "--dumps makes no certificates" in done.stderr
+    for more in (
+        ["--dumps", "--endpoint", "h"],
+        ["--dumps", "--target", "t"],
+        ["--target", "t", "--template", "T"],
+    ):
+        done = run_tng("station", "--port", "/dev/x", *more, expect=2)
+        assert "certificates come from one place" in done.stderr
 
 
 @pytest.mark.slow

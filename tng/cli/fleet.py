@@ -168,8 +168,8 @@ def issued_exit_code(
     tally: "IssuedTally", fatal: "IssuingRefused | None", *, interrupted: bool
 ) -> ExitCode:
     """How a run ended: 5 where nobody would get a certificate, 4 where somebody did not."""
-    if fatal is not None:
-        return ExitCode.REFUSED
     if interrupted:
         return ExitCode.INTERRUPTED
+    if fatal is not None:
+        return ExitCode.REFUSED
     return ExitCode.PARTIAL if tally.failed else ExitCode.DONE

@@ -25,6 +25,16 @@ def station(
     baud_rate: fleet.BaudRateOption = 115_200,
     count: fleet.CountOption = 0,
     answer_timeout: fleet.AnswerTimeoutOption = 30.0,
+    target: Annotated[
+        str | None,
+        typer.Option(
+            "--target",
+            metavar="NAME",
+            show_default=False,
+            help="Have this target of tng.toml make the certificates (CreateCertificateFromCsr), "
+            "instead of fleet provisioning.",
+        ),
+    ] = None,
     endpoint: fleet.EndpointOption = None,
     template: fleet.TemplateOption = None,
     claim_certificate: fleet.ClaimCertificateOption = None,
@@ -64,8 +74,9 @@ def station(
 ) -> None:
     """Serve the devices at a serial port one after another: request, certificate, pass or fail.
 
-    A device prints its request in PEM; it gets the certificate back from AWS fleet provisioning
-    and has to confirm it. The protocol and an example for the device are in docs/station.md.
+    A device prints its request in PEM; it gets the certificate back from AWS fleet provisioning,
+    or from an account (--target), and has to confirm it. The protocol and an example for the
+    device are in docs/station.md.
     Ctrl-C ends it between two devices. Exit codes: 0 all passed, 3 unusable, 4 some failed,
     5 the cloud refuses all; with --dumps as `tng verify`.
 
@@ -75,25 +86,33 @@ def station(
 --template Boards --claim-certificate claim.pem --claim-key claim.key \
 --parameter SerialNumber={device_id}
 
+      tng station --port /dev/ttyUSB0 --target production-eu
+
       tng station --port /dev/ttyACM0 --dumps --idle 60
     """  # fmt: skip
     from tng.cli.benching import BenchRequest, serve
     from tng.cli.fleet import FleetOptions
     from tng.cli.judging import JudgingOptions
 
+    is_fleet = bool(endpoint or template or claim_certificate or claim_key)
+    if dumps + is_fleet + bool(target) > 1:
+        raise UsageError(
+            "certificates come from one place, and --dumps makes none",
+            "Name --endpoint and what belongs to it, or --target, or --dumps.",
+        )
     if dumps:
-        if endpoint or template or claim_certificate:
-            raise UsageError(
-                "--dumps makes no certificates", "Leave --endpoint and what belongs to it out."
-            )
         from tng.cli.dumping import DumpRequest, read_dumps
 
         judging = JudgingOptions(config, trust_anchor, manifest_signer, intermediate, strict, at)
         request = DumpRequest(port, baud_rate, count, idle, judging, fail_on, format_, output)
         raise SystemExit(read_dumps(request))
+    bench = BenchRequest(port, baud_rate, count, answer_timeout, ledger, config, format_, output)
+    if target is not None:
+        from tng.cli.cloud_bench import serve_by_cloud
+
+        raise SystemExit(serve_by_cloud(bench, target, Path(certificates)))
     fleet_options = FleetOptions(
         endpoint, template, claim_certificate, claim_key, claim_pkcs11, claim_token,
         claim_pin_file, address, ca_file, tuple(parameter), client_id, Path(certificates), timeout,
     )  # fmt: skip
-    bench = BenchRequest(port, baud_rate, count, answer_timeout, ledger, config, format_, output)
     raise SystemExit(serve(bench, fleet_options))

@@ -22,7 +22,7 @@ from tng.models import DeviceEntry
 from tng.provisioning.conversation import is_same_key
 from tng.report.json_text import to_json
 from tng.x509.certificate import CertificateError
-from tng.x509.pem import read_certificate_file
+from tng.x509.pem import read_certificate_file, to_pem
 
 SCHEMA = "tng.provisioned/1"
 
@@ -106,7 +106,7 @@ class ResultFolder:
         told = _document(path.with_suffix(".json"), device.request.key)
         settings = told.get("device_configuration")
         return IssuedCertificate(
-            pem=data.decode("ascii", "replace"),
+            pem=to_pem(leaf.der),
             # AWS calls a certificate by the SHA-256 of its DER.
             certificate_id=str(told.get("certificate_id") or leaf.sha256),
             thing_name=str(told.get("thing_name") or ""),

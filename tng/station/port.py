@@ -5,6 +5,7 @@ Everything that comes is bounded; nothing is interpreted here.
 
 import errno
 import re
+import termios
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -168,7 +169,7 @@ def _opened(settings: PortSettings) -> "Serial":
             name, settings.baud_rate, timeout=_TURN_SECONDS,
             write_timeout=_WRITE_SECONDS, exclusive=None if scheme else True,
         )  # fmt: skip
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, termios.error) as error:
         raise _unusable(settings, error) from error
 
 

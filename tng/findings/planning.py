@@ -50,10 +50,10 @@ PLANNING: tuple[Check, ...] = (
         Severity.WARNING,
         Effect.NONE,
         "The policy lets every device act as every other",
-        "It allows all actions on all resources: one stolen chip can publish, subscribe and "
+        "It allows clients, topics or things of others: one stolen chip can publish, subscribe or "
         "connect in the name of the whole fleet.",
         "Bind the policy to the device, for example with ${iot:Connection.Thing.ThingName} or "
-        "${iot:Certificate.Subject.CommonName}.",
+        "${iot:Certificate.Subject.CommonName}; `tng lint-policy` tells everything about it.",
         _AWS_POLICIES,
     ),
     Check(

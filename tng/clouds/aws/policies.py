@@ -1,4 +1,4 @@
-"""Policy documents: reading the one to be created, and seeing wildcards. No call is made."""
+"""Policy documents: reading the one to be created, and seeing what is too wide. No call is made."""
 
 from pathlib import Path
 
@@ -10,6 +10,16 @@ from tng.policies.reading import compact, read_document
 
 _REFUSED = frozenset({"policy-syntax", "policy-too-long"})
 """Checks whose findings AWS would refuse the document for."""
+_WIDE = frozenset(
+    {
+        "policy-all-resources",
+        "policy-any-client",
+        "policy-all-topics",
+        "policy-other-things",
+        "policy-inverted",
+    }
+)
+"""Checks whose findings mean that one device can act as another."""
 
 
 def read_policy_file(file: Path) -> str:
@@ -35,8 +45,9 @@ def read_policy_file(file: Path) -> str:
     return compact(placed.value)
 
 
-def allows_everything(document: str) -> bool:
-    """Whether a statement allows all IoT actions on all resources."""
-    remarks = lint(document.encode("utf-8", "replace"), PolicyKind.DEVICE).remarks
-    wide = {item.where for item in remarks if item.finding.code == "policy-all-resources"}
-    return any(item.where in wide for item in remarks if item.finding.code == "policy-all-actions")
+def too_wide(document: str) -> str:
+    """Why a device with this policy could act as another; empty where it could not."""
+    for remark in lint(document.encode("utf-8", "replace"), PolicyKind.DEVICE).remarks:
+        if remark.finding.code in _WIDE:
+            return f"{remark.finding.message} ({remark.finding.code})"
+    return ""

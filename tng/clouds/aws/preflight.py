@@ -9,7 +9,7 @@ from typing import Any
 
 from tng.clouds.aws.api import AwsApi
 from tng.clouds.aws.failures import NotFoundError
-from tng.clouds.aws.policies import allows_everything, read_policy_file
+from tng.clouds.aws.policies import read_policy_file, too_wide
 from tng.clouds.aws.rates import read_quotas
 from tng.clouds.aws.settings import AwsSettings
 from tng.clouds.interface import Caller, CloudError, TargetUnusableError, TransientError
@@ -100,8 +100,9 @@ class Inquiry:
         return True
 
     def _warn_of_wildcard(self, name: str, document: str) -> None:
-        if allows_everything(document):
-            message = f"the policy {name} allows iot:* on *, expected a policy bound to the device"
+        reason = too_wide(document)
+        if reason:
+            message = f"the policy {name} is not bound to the device: {reason}"
             self._findings.append(finding("wildcard-policy", message))
 
     def _thing_type(self, name: str) -> None:

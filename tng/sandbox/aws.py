@@ -214,6 +214,8 @@ class AwsSandbox:
         )
         stack.enter_context(gateway)
         claims = tuple(prepare_fleet(side.registry) for side in gateway.sides.values())
+        for claim in claims:
+            gateway.await_claim(claim)
         front.log.clear()
         front.limit(quotas_for(self._rate))
         front.inject(*self._faults)

@@ -35,7 +35,6 @@ class Fleet:
 
     responder: FleetResponder
     registry: Registry
-    claim: Identity
     now: list
 
     def ask(self, topic, request):
@@ -73,13 +72,12 @@ def registration(token, **parameters):
 
 
 @pytest.fixture
-def start_fleet(ministack_cloud: CloudUnderTest, ministack, tmp_path):
+def start_fleet(ministack_cloud: CloudUnderTest, ministack):
     def start(quotas: Quotas = UNLIMITED, account: SandboxAccount = ministack_cloud.eu) -> Fleet:
         now = [0.0]
         registry = Registry(ministack.port, account)
-        claim = prepare_fleet(registry)
-        files = Identity(tmp_path / account.target, claim.certificate_pem, claim.key_pem)
-        return Fleet(FleetResponder(registry, quotas, lambda: now[0]), registry, files, now)
+        prepare_fleet(registry)
+        return Fleet(FleetResponder(registry, quotas, lambda: now[0]), registry, now)
 
     return start
 
@@ -286,7 +284,20 @@ def test_other_topics_are_none_of_its_business(fleet: Fleet):
 @pytest.fixture
 def claim(world: World) -> Identity:
     made = prepare_fleet(world.side.registry)
+    world.gateway.await_claim(made)
     return Identity(world.folder / "claim", made.certificate_pem, made.key_pem)
+
+
+def test_a_claim_is_registered_by_its_first_connection_alone(world: World, claim: Identity):
+    registry, claim_id = world.side.registry, certificate_id(claim.pem)
+    with pytest.raises(OSError, match="UNKNOWN_CA"):
+        world.client(claim, world.us).stream.recv(1)
+    assert registry.certificate(claim_id) is None
+    world.connected(claim, "c")
+    assert registry.certificate(claim_id).status == "ACTIVE"
+    registry.set_status(claim_id, "INACTIVE")
+    with pytest.raises(OSError, match="UNKNOWN_CA"):
+        world.client(claim).stream.recv(1)
 
 
 def test_a_claim_becomes_a_device_that_connects(world: World, claim: Identity):

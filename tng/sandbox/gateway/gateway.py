@@ -6,6 +6,7 @@ certificates, policies and templates are the emulator's, asked at every connecti
 """
 
 import socket
+import threading
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType, TracebackType
 
@@ -17,6 +18,7 @@ from tng.sandbox.gateway.conversation import AccountSide, Conversation
 from tng.sandbox.gateway.endpoints import accounts_by_name
 from tng.sandbox.gateway.fleet import FleetResponder
 from tng.sandbox.gateway.handshake import shake_hands
+from tng.sandbox.gateway.preparation import ClaimCertificate, register_claim
 from tng.sandbox.gateway.registry import Registry, RegistryError
 from tng.sandbox.listener import LOOPBACK
 from tng.sandbox.mqtt.listener import DeviceListener
@@ -49,6 +51,8 @@ class DeviceGateway:
             name: sides[account] for name, account in accounts_by_name(accounts).items()
         }
         self._sides = sides
+        self._lock = threading.Lock()
+        self._awaited: dict[tuple[SandboxAccount, str], ClaimCertificate] = {}
         self._listener = DeviceListener(LOOPBACK, port, "aws-devices")
 
     @property
@@ -61,6 +65,10 @@ class DeviceGateway:
     def sides(self) -> Mapping[SandboxAccount, AccountSide]:
         """What happens in each account: its broker, its fleet topics, its registry."""
         return MappingProxyType(self._sides)
+
+    def await_claim(self, claim: ClaimCertificate) -> None:
+        """Register a claim in its account when it first connects there."""
+        self._awaited[claim.account, claim.certificate_id] = claim
 
     def inject(self, *faults: Fault) -> None:
         """Append faults to the fleet topics of those accounts that they are for."""
@@ -89,12 +97,21 @@ class DeviceGateway:
         connection.close()
 
     def _may_connect(self, name: str, certificate_id: str) -> bool:
+        registry = self._by_name[name].registry
         try:
-            found = self._by_name[name].registry.certificate(certificate_id)
+            self._register_awaited(registry, certificate_id)
+            found = registry.certificate(certificate_id)
         except RegistryError:
             # The emulator has gone: nobody is known any more.
             return False
         return found is not None and found.status == _ACTIVE
+
+    def _register_awaited(self, registry: Registry, certificate_id: str) -> None:
+        # Two connections may be the first at the same time.
+        with self._lock:
+            claim = self._awaited.pop((registry.account, certificate_id), None)
+            if claim is not None:
+                register_claim(registry, claim)
 
 
 def _side(emulator_port: int, account: SandboxAccount, quotas: Quotas) -> AccountSide:

@@ -84,7 +84,19 @@ def shake_hands(
     context.verify_flags |= ssl.VerifyFlags.VERIFY_X509_PARTIAL_CHAIN
     context.set_alpn_protocols([AWS_PROTOCOL])
     handshake = _Handshake(context, knows_name, may_connect)
-    context.sni_callback = handshake.named
+    _watch(context, handshake.named, handshake.message)
+    try:
+        return DeviceConnection(accepted, context), handshake.server_name
+    finally:
+        # What it sees from now on is nobody's business, and costs time.
+        _watch(context, None, None)
+
+
+def _watch(
+    context: ssl.SSLContext,
+    named: Callable[[object, str | None, object], int | None] | None,
+    message: Callable[..., None] | None,
+) -> None:
+    context.sni_callback = named
     # The only way of `ssl` to a client's certificate before it is judged.
-    context._msg_callback = handshake.message  # type: ignore[attr-defined]  # noqa: SLF001
-    return DeviceConnection(accepted, context), handshake.server_name
+    context._msg_callback = message  # type: ignore[attr-defined]  # noqa: SLF001

@@ -1,8 +1,9 @@
 """What an account holds for fleet provisioning: a template, a claim policy, a claim certificate.
 
 The claim's key lies in a file beside ``tng.toml``: material of a sandbox, worth nothing
-elsewhere, and made anew at every start. An emulator without provisioning templates (moto) gets
-the rest.
+elsewhere, and made anew at every start. The claim is registered when it is first used: in an
+account without fleet provisioning an audit must find no certificate that nobody delivered. An
+emulator without provisioning templates (moto) gets the rest.
 """
 
 import datetime
@@ -18,6 +19,7 @@ from cryptography.x509.oid import NameOID
 from tng.errors import ConfigurationError
 from tng.sandbox.accounts import SandboxAccount
 from tng.sandbox.gateway.registry import Registry, RegistryError
+from tng.sandbox.record import certificate_id
 
 TEMPLATE_NAME = "tng-fleet"
 CLAIM_POLICY_NAME = "tng-claim"
@@ -35,6 +37,11 @@ class ClaimCertificate:
     account: SandboxAccount
     certificate_pem: str
     key_pem: str = field(repr=False)
+
+    @property
+    def certificate_id(self) -> str:
+        """AWS's id of the certificate: SHA-256 of the DER, lower hex."""
+        return certificate_id(self.certificate_pem)
 
     @property
     def certificate_file(self) -> str:
@@ -58,24 +65,27 @@ def fleet_template() -> str:
 
 
 def prepare_fleet(registry: Registry) -> ClaimCertificate:
-    """Make template, claim policy and claim certificate in an account.
+    """Make template and claim policy in an account, and a claim that is not registered yet.
 
     Raises `ConfigurationError` if the emulator refuses.
     """
-    claim = _new_claim(registry.account)
     try:
         _create(registry, f"/policies/{CLAIM_POLICY_NAME}", {"policyDocument": claim_policy()})
         if _has_templates(registry):
             _create(registry, "/provisioning-templates", _template(registry.account.account))
-        request = {"certificatePem": claim.certificate_pem, "status": "ACTIVE"}
-        made = registry.ask("POST", "/certificate/register-no-ca", request)
-        registry.attach_policy(CLAIM_POLICY_NAME, str(made.get("certificateArn")))
     except RegistryError as error:
         raise ConfigurationError(
             f"the emulator refuses what fleet provisioning needs: {error.message}",
             hint="Try the other emulator: --emulator moto or --emulator ministack",
         ) from error
-    return claim
+    return _new_claim(registry.account)
+
+
+def register_claim(registry: Registry, claim: ClaimCertificate) -> None:
+    """Register a claim in its account, ACTIVE and with the claim policy. Raises `RegistryError`."""
+    request = {"certificatePem": claim.certificate_pem, "status": "ACTIVE"}
+    registry.ask("POST", "/certificate/register-no-ca", request)
+    registry.attach_policy(CLAIM_POLICY_NAME, registry.arn(f"cert/{claim.certificate_id}"))
 
 
 def _has_templates(registry: Registry) -> bool:

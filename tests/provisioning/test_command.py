@@ -8,6 +8,7 @@ import sys
 import threading
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from tests.commands import run_tng
@@ -22,6 +23,11 @@ from tests.provisioning.fleet_service import (
     rejecting,
 )
 from tng.testing.requests import board_request, board_serial, forged_request, request_pem
+
+
+def conforms(document: object, name: str) -> None:
+    schema = json.loads((ROOT / "docs" / "schemas" / name).read_text("utf-8"))
+    jsonschema.validate(document, schema, jsonschema.Draft202012Validator)
 
 
 @pytest.fixture
@@ -50,13 +56,16 @@ def test_a_folder_of_requests_is_provisioned_and_the_same_command_changes_nothin
         command = words(folder, port, "requests", "--format", "json")
         first = json.loads(run_tng(*command, expect=0).stdout)
         second = json.loads(run_tng(*command, expect=0).stdout)
-    assert first["schema"] == "tng.issued/1"
+    conforms(first, "tng.issued.1.json")
+    conforms(second, "tng.issued.1.json")
+    for file in (folder / "certificates").glob("*.json"):
+        conforms(json.loads(file.read_text()), "tng.provisioned.1.json")
     assert [device["result"] for device in first["devices"]] == ["pass"] * 3
     assert first["devices"][0]["thing_name"] == f"board-{board_serial(1)}"
     assert first["devices"][0]["device_configuration"] == {"Fallback": "https://example.com"}
     assert answers.parameters[0] == {
         "SerialNumber": board_serial(1),
-        "Key": first["devices"][0]["key_sha256"],
+        "Key": first["devices"][0]["public_key_sha256"],
         "Line": "7",
     }
     assert len(answers.created) == 3
@@ -85,6 +94,8 @@ def test_bad_requests_and_refused_devices_leave_the_others_alone(folder):
     with fleet_server(answers) as port:
         done = run_tng(*words(folder, port, "requests", "--format", "jsonl"), expect=4)
     *lines, summary = map(json.loads, done.stdout.splitlines())
+    for line in (*lines, summary):
+        conforms(line, "tng.issued-lines.1.json")
     assert summary == {"message_type": "summary", "passed": 2, "failed": 3, "already": 0}
     reasons = [line["reason"] for line in lines if line["message_type"] == "device"]
     assert "csr-signature-invalid" in reasons[0]
@@ -119,7 +130,10 @@ def test_a_dry_run_knows_what_is_done(folder):
     with fleet_server(FleetAnswers()) as port:
         run_tng(*words(folder, port, "requests/board-1.csr"), expect=0)
         done = run_tng(*words(folder, port, "requests", "--dry-run", "--format", "jsonl"))
-    states = [json.loads(line)["state"] for line in done.stdout.splitlines()]
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    for line in lines:
+        conforms(line, "tng.issued-lines.1.json")
+    states = [line["state"] for line in lines]
     assert states == ["done", "new", "new"]
 
 

@@ -66,7 +66,7 @@ class ResultFolder:
         members: dict[str, object] = {
             "schema": SCHEMA,
             "device_id": device.record.device_id,
-            "key_sha256": device.request.key,
+            "public_key_sha256": device.request.key,
             "certificate_id": issued.certificate_id,
             "thing_name": issued.thing_name or None,
             "device_configuration": dict(issued.configuration),
@@ -127,7 +127,7 @@ def _document(path: Path, key: str) -> dict[str, object]:
         document = orjson.loads(_content(path) or b"{}")
     except orjson.JSONDecodeError:
         return {}
-    fits = isinstance(document, dict) and document.get("key_sha256") == key
+    fits = isinstance(document, dict) and document.get("public_key_sha256") == key
     return document if fits else {}
 
 

@@ -123,7 +123,7 @@ def preview_line(device: PreviewedDevice, form: str) -> bytes:
         "message_type": "preview",
         "state": device.state,
         "device_id": device.device_id or None,
-        "key_sha256": device.key or None,
+        "public_key_sha256": device.key or None,
         "parameters": dict(device.parameters),
         "reason": device.text if device.state == "refused" else None,
     }
@@ -136,7 +136,7 @@ def _members(result: DeviceResult) -> Row:
         "number": result.number,
         "result": "pass" if result.passed else "fail",
         "device_id": result.device_id or None,
-        "key_sha256": result.key or None,
+        "public_key_sha256": result.key or None,
         "thing_name": (issued and issued.thing_name) or None,
         "certificate_id": (issued and issued.certificate_id) or None,
         "certificate_pem": issued.pem if issued else None,

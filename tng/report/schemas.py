@@ -24,6 +24,7 @@ from tng.report.device_check_schema import device_check_schema
 from tng.report.device_schema import DEVICE, FINDING, IDENTITY, POSITION, SOURCE
 from tng.report.diff_schema import diff_schema
 from tng.report.index import INDEX_LINES_SCHEMA, INDEX_SCHEMA
+from tng.report.issued_schema import issued_schemas
 from tng.report.json_report import LINES_SCHEMA, REPORT_SCHEMA
 from tng.report.policy_lint_schema import policy_lint_schema
 from tng.report.requests_schema import requests_schemas
@@ -141,6 +142,7 @@ def schemas() -> dict[str, Schema]:
         "tng.seal.1.json": seal_schema(),
         "tng.diff.1.json": diff_schema(),
         **requests_schemas(),
+        **issued_schemas(),
         "tng.policy-lint.1.json": policy_lint_schema(),
     }
 

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from tng.cli.fleet_options import BaudRateOption
 from tng.cli.requesting import RequestFormat, make_token_request, show_requests, write_request
 from tng.cli.token_options import (
     KeyLabelOption,
@@ -50,6 +51,22 @@ def csr(
             show_default=False,
         ),
     ] = None,
+    port: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PORT",
+            help="Take the request that a device prints on this serial port: /dev/ttyUSB0, or "
+            "socket://HOST:PORT.",
+            show_default=False,
+        ),
+    ] = None,
+    baud_rate: BaudRateOption = 115_200,
+    timeout: Annotated[
+        float,
+        typer.Option(
+            metavar="SECONDS", min=1, max=3600, help="How long the device at --port may take."
+        ),
+    ] = 30.0,
     output: Annotated[
         str | None,
         typer.Option(
@@ -77,33 +94,55 @@ def csr(
 
       tng csr requests/ more.zip --format json
 
+      tng csr --port /dev/ttyUSB0 -o board.csr
+
     The PIN comes from --pin-file, TNG_PKCS11_PIN or a prompt, and is never an argument. Checked is
     each request's own signature, which proves that its maker has the private key, and nothing
     about where that key is. Exit codes: 0 all usable, 1 not all of them, 3 none at all.
     """
-    asked = (pkcs11, token, key, pin_file, subject, serial)
-    if sources and any(option is not None for option in asked):
+    made_with = (pkcs11, token, key, pin_file, subject, serial)
+    is_made = any(option is not None for option in made_with)
+    if sum((bool(sources), is_made, port is not None)) > 1:
         raise UsageError(
-            "requests are either made or read",
-            "Leave the sources out, or --pkcs11 and all that belongs to it.",
+            "requests are either made, read from files, or taken from a port",
+            "Name one of: sources, --port, or --pkcs11 and all that belongs to it.",
         )
     if sources:
-        from tng.csr.reading import RequestScan
-
-        scan = RequestScan(sources, sys.stdin.buffer)
-        shown = format_ or RequestFormat.COLUMNS
-        code = show_requests(scan.outcomes(), scan.inputs, shown, output)
-        if code is not ExitCode.DONE:
-            raise SystemExit(code)
+        _show(sources, format_ or RequestFormat.COLUMNS, output)
+        return
+    if format_ is not None:
+        raise UsageError("a single request is written in PEM", "Leave --format out.")
+    if port is not None:
+        _take(port, baud_rate, timeout, output)
         return
     if pkcs11 is None:
         raise UsageError(
             "there is no request to read, and no key to make one with",
-            "Name files with requests, or --pkcs11 MODULE --token LABEL --key LABEL.",
+            "Name files with requests, --port, or --pkcs11 MODULE --token LABEL --key LABEL.",
         )
-    if format_ is not None:
-        raise UsageError("a request that is made is written in PEM", "Leave --format out.")
     uri = token_uri(pkcs11, token, key)
     template = _DEFAULT_SUBJECT if subject is None else subject
     request = make_token_request(uri, pin_file, template, serial)
     write_request(request, output)
+
+
+def _show(sources: list[str], format_: RequestFormat, output: str | None) -> None:
+    from tng.csr.reading import RequestScan
+
+    scan = RequestScan(sources, sys.stdin.buffer)
+    code = show_requests(scan.outcomes(), scan.inputs, format_, output)
+    if code is not ExitCode.DONE:
+        raise SystemExit(code)
+
+
+def _take(port: str, baud_rate: int, seconds: float, output: str | None) -> None:
+    """One request from a device, judged like those in files before it is written."""
+    from tng.csr.model import RequestedDevice
+    from tng.station.port import PortSettings
+    from tng.station.requests import read_request_from_port
+
+    outcome = read_request_from_port(PortSettings(port, baud_rate), seconds)
+    if isinstance(outcome, RequestedDevice):
+        write_request(outcome.request, output)
+        return
+    raise SystemExit(show_requests([outcome], [], RequestFormat.COLUMNS, None))

@@ -77,8 +77,7 @@ class Authority:
 
     def server(self, *names, begin=None, end=None):
         """A server's certificate for host names and IP addresses."""
-        general = [x509.IPAddress(ip_address(n)) if n[0].isdigit() else x509.DNSName(n)
-                   for n in names]  # fmt: skip
+        general = [_general(name) for name in names]
         return self._issue(
             f"server {names[0]}", ec.generate_private_key(ec.SECP256R1()), None, begin, end,
             x509.SubjectAlternativeName(general),
@@ -122,6 +121,13 @@ class Authority:
         for extension in extensions:
             builder = builder.add_extension(extension, critical=False)
         return Issued(builder.sign(self.key, hashes.SHA256()), key)
+
+
+def _general(name):
+    try:
+        return x509.IPAddress(ip_address(name))
+    except ValueError:
+        return x509.DNSName(name)
 
 
 def _name(text):

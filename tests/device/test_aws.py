@@ -2,6 +2,7 @@
 
 import ssl
 import threading
+import time
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -70,6 +71,11 @@ def at_server(authority, tmp_path):
 def test_a_message_goes_and_comes_back(broker, credentials):
     result = attempt(broker.local(), credentials, topic="free/x")
     assert result == Connected("localhost", "free/x", received=True)
+
+
+def test_a_server_with_tls_1_2_alone(broker, credentials):
+    result = attempt(broker.local("tls 1.2"), credentials, topic="free/y")
+    assert isinstance(result, Connected), result
 
 
 def test_the_topic_is_the_devices_own_by_default(broker, device):
@@ -150,11 +156,19 @@ def test_a_port_that_speaks_no_tls(credentials, greeting):
     unreached(result, "not-tls")
 
 
-def test_a_server_that_hangs_up_in_the_handshake(credentials):
+def test_a_server_that_hangs_up_in_the_handshake(device):
     with serving(lambda visitor: visitor.recv(100_000)) as port:
-        result = attempt(DeviceEndpoint("127.0.0.1", port), credentials)
+        result = attempt(DeviceEndpoint("127.0.0.1", port), device.credentials)
     assert isinstance(result, Denied)
     assert result.reason == "tls-closed"
+    assert "not ACTIVE" in hint(result.reason)
+
+
+def test_a_server_that_hangs_up_in_the_handshake_with_a_token(token_device):
+    with serving(lambda visitor: visitor.recv(100_000)) as port:
+        result = attempt(DeviceEndpoint("127.0.0.1", port), token_device)
+    assert isinstance(result, Denied)
+    assert result.reason in ("connect-denied", "certificate-refused")
     assert "not ACTIVE" in hint(result.reason)
 
 
@@ -461,6 +475,7 @@ class Account:
         return self.registered
 
 
+ELSEWHERE = "b-ats.iot.eu-west-1.amazonaws.com"
 FINE = Registration("ACTIVE", "DEFAULT", ("fleet",), ("device-1",))
 
 
@@ -478,10 +493,10 @@ FINE = Registration("ACTIVE", "DEFAULT", ("fleet",), ("device-1",))
             "connect-denied",
             "its thing is lamp-7, the client id is device-1",
         ),
-        (Account(FINE, host="x-ats.iot"), "wrong-endpoint", "which is x-ats.iot"),
-        (Account(host="x-ats.iot"), "wrong-endpoint", "nor is the certificate registered"),
+        (Account(FINE, host=ELSEWHERE), "connect-denied", "ACTIVE"),
+        (Account(host=ELSEWHERE), "not-registered", "has no certificate"),
         (
-            Account(replace(FINE, mode="SNI_ONLY"), host="x-ats.iot"),
+            Account(replace(FINE, mode="SNI_ONLY"), host=ELSEWHERE),
             "wrong-endpoint",
             "the SNI must be that whole name",
         ),
@@ -492,6 +507,56 @@ def test_the_account_tells_refusals_apart(at_server, device, facts, reason, word
     result = attempt(at_server(Client.packet), device.credentials, facts=facts)
     assert result.reason == reason
     assert words in result.message
+
+
+@pytest.mark.parametrize("registered", [None, FINE, replace(FINE, mode="SNI_ONLY")])
+def test_a_name_of_aws_that_is_another_accounts(at_server, authority, device, registered):
+    host = "a-ats.iot.eu-west-1.amazonaws.com"
+    endpoint = at_server(Client.packet, authority.server(host), host=host)
+    result = attempt(endpoint, device.credentials, facts=Account(registered, host=ELSEWHERE))
+    assert isinstance(result, Unsafe)
+    assert result.reason == "wrong-endpoint"
+    assert f"in eu-central-1, which is {ELSEWHERE}" in result.message
+    assert ("nor is the certificate" in result.message) == (registered is None)
+
+
+def test_what_is_wrong_with_the_name_is_not_put_down_to_the_device(device):
+    inactive = Account(replace(FINE, status="INACTIVE"), host="a..b")
+    result = attempt(DeviceEndpoint("a..b"), device.credentials, facts=inactive)
+    assert result.reason == "host-unresolved"
+
+
+def test_with_a_token_a_server_without_tls_1_2_is_told(at_server, token_device):
+    def only_new(context):
+        context.minimum_version = ssl.TLSVersion.TLSv1_3
+
+    endpoint = at_server(Client.linger, change=only_new, local=True)
+    unreached(attempt(endpoint, token_device), "tls-version")
+
+
+def test_the_deadline_holds_while_the_servers_certificate_is_fetched(
+    at_server, other_authority, device
+):
+    def once(visitor):
+        if visits:
+            visitor.recv(100_000)
+            visitor.recv(1)
+        visits.append(1)
+        answer(visitor)
+
+    visits = []
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    endpoint = at_server(Client.linger, other_authority.server(NAME))
+    context.load_cert_chain(endpoint.ca_file.parent / "server.pem",
+                            endpoint.ca_file.parent / "server.key")  # fmt: skip
+    answer = over_tls(Client.linger, context=context)
+    with serving(once) as port:
+        began = time.monotonic()
+        result = attempt(
+            replace(endpoint, address=("127.0.0.1", port)), device.credentials, seconds=1
+        )
+    assert unreached(result, "server-untrusted")
+    assert time.monotonic() - began < 4
 
 
 def test_the_account_is_not_asked_about_a_device_that_connects(broker, device):
@@ -510,13 +575,13 @@ def test_the_account_has_nothing_to_say_about_a_closed_port(device):
 # What is no trial
 
 
-@pytest.mark.parametrize("topic", ["a/+", "#", "a\0b", "x" * 257])
+@pytest.mark.parametrize("topic", ["a/+", "#", "a\0b", "x" * 257, "\udcff"])
 def test_what_is_no_topic(device, topic):
     with pytest.raises(UsageError, match="no topic"):
         AwsTrial(DeviceEndpoint(NAME), device.credentials, "d", topic)
 
 
-@pytest.mark.parametrize("client_id", ["", "x" * 129])
+@pytest.mark.parametrize("client_id", ["", "x" * 129, "\udcff", "a\n"])
 def test_what_is_no_client_id(device, client_id):
     with pytest.raises(UsageError, match="client id"):
         AwsTrial(DeviceEndpoint(NAME), device.credentials, client_id)

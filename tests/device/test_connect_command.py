@@ -173,6 +173,8 @@ def test_an_encrypted_key(broker, files, device):
         (("--cloud", "aws", "--id-scope", "x"), "--id-scope has no meaning"),
         (("--cloud", "aws", "--token", "x"), "needs --pkcs11"),
         (("--cloud", "aws", "--endpoint", "x", "--address", "a:b"), "no HOST or HOST:PORT"),
+        (("--cloud", "aws", "--endpoint", "https://x"), "name of a host alone"),
+        (("--cloud", "aws", "--endpoint", "x:8883"), "name of a host alone"),
         (("--cloud", "aws", "--endpoint", "x", "--topic", "a/#"), "no topic to publish to"),
     ],
 )
@@ -246,7 +248,8 @@ def test_the_account_tells_the_things_name_and_what_is_missing(asked, files, clo
 
 @pytest.mark.slow
 def test_the_endpoint_of_another_account_is_told_apart(asked, files, gate):
-    elsewhere = ("--endpoint", NAME, *gate(NAME))
+    name = "other-ats.iot.us-east-1.amazonaws.com"
+    elsewhere = ("--endpoint", name, *gate(name))
     out, err = run(*asked, *files, *elsewhere, expect=3)
     assert "reason               wrong-endpoint\n" in out
     assert "nor is the certificate registered there" in err

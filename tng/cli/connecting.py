@@ -1,6 +1,7 @@
 """What `tng connect` does: from its options to one trial. Its end is put in words elsewhere."""
 
 import os
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -215,6 +216,11 @@ def _host(request: ConnectRequest, facts: "RegistrationFacts | None") -> str:
     from tng.device.account import FactsError
 
     if request.endpoint is not None:
+        if "/" in request.endpoint or re.search(r":[0-9]+$", request.endpoint):
+            raise UsageError(
+                f"--endpoint is {request.endpoint!r}, expected the name of a host alone",
+                "Leave https:// and the port out; the port has an option of its own, --port.",
+            )
         return request.endpoint
     if facts is None:
         raise UsageError(

@@ -4,6 +4,7 @@ AWS answers an unknown certificate, an inactive one and a policy that forbids wi
 connection; whoever may read the account can tell them apart. The calls are made elsewhere.
 """
 
+import re
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -43,13 +44,19 @@ class RegistrationFacts(Protocol):
         """The certificate; ``None`` where there is none by that id (SHA-256 of the DER)."""
 
 
-_TOLD_APART = frozenset(
+_OF_THE_NAME = frozenset(
     {
         ConnectReason.HOST_UNRESOLVED,
         ConnectReason.SERVER_UNTRUSTED,
         ConnectReason.WRONG_ENDPOINT,
-        ConnectReason.TLS_CLOSED,
         ConnectReason.TLS_FAILED,
+    }
+)
+"""Failures that another endpoint would explain, and nothing else that the account knows."""
+
+_OF_THE_DEVICE = frozenset(
+    {
+        ConnectReason.TLS_CLOSED,
         ConnectReason.CERTIFICATE_REFUSED,
         ConnectReason.CONNECT_DENIED,
         ConnectReason.SUBSCRIBE_DENIED,
@@ -58,6 +65,11 @@ _TOLD_APART = frozenset(
     }
 )
 """Failures that have several causes, some of which the account knows."""
+
+_AWS_ENDPOINT = re.compile(
+    r"[a-z0-9-]+\.(?:[a-z]+\.)?iot\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?", re.IGNORECASE
+)
+"""The forms of AWS's own names; some types have a word before ``iot`` (``credentials``)."""
 
 
 def judged(
@@ -68,19 +80,33 @@ def judged(
     client_id: str,
 ) -> Failure:
     """The failure with its cause, as far as the account tells."""
-    if failure.reason not in _TOLD_APART:
+    if failure.reason not in _OF_THE_NAME | _OF_THE_DEVICE:
         return failure
     try:
         registration = facts.registration(certificate_id)
         expected = facts.endpoint()
     except FactsError as error:
         return replace(failure, message=f"{failure.message}; the account was not asked: {error}")
-    if expected.lower() != endpoint.host.lower():
+    if _is_elsewhere(endpoint.host, expected, registration):
         return _elsewhere(facts.place, expected, endpoint.host, registration)
+    if failure.reason in _OF_THE_NAME:
+        return failure
     if registration is None:
         message = f"{facts.place} has no certificate {certificate_id}"
         return Denied(ConnectReason.NOT_REGISTERED, message)
     return _of(registration, facts.place) or _with(failure, registration, client_id)
+
+
+def _is_elsewhere(host: str, expected: str, registration: Registration | None) -> bool:
+    """Whether the name is wrong for that account.
+
+    A domain of one's own is not, unless the certificate is registered without a CA: then AWS
+    finds the account by the SNI alone.
+    """
+    if host.lower() == expected.lower():
+        return False
+    needs_sni = registration is not None and registration.mode == "SNI_ONLY"
+    return needs_sni or _AWS_ENDPOINT.fullmatch(host) is not None
 
 
 def _elsewhere(place: str, expected: str, host: str, registration: Registration | None) -> Failure:

@@ -54,16 +54,16 @@ class AwsTrial:
     facts: RegistrationFacts | None = None
 
     def __post_init__(self) -> None:
-        if not 0 < len(self.client_id.encode()) <= _MAX_CLIENT_ID_BYTES:
+        if not _is_name(self.client_id, _MAX_CLIENT_ID_BYTES):
             raise UsageError(
-                f"the client id {self.client_id!r:.150} is empty or longer than "
-                f"{_MAX_CLIENT_ID_BYTES} bytes",
+                f"{self.client_id!r:.150} is no client id: it is empty, not printable or longer "
+                f"than {_MAX_CLIENT_ID_BYTES} bytes",
                 "Name it with --client-id, as the policy allows it: often the thing's name.",
             )
         if not self.topic:
-            topic = f"tng/connect/{self.client_id}/{token_hex(4)}"
-            object.__setattr__(self, "topic", _without_wildcards(topic))
-        if set(self.topic) & set("+#\0") or len(self.topic.encode()) > _MAX_TOPIC_BYTES:
+            topic = f"tng/connect/{_without_wildcards(self.client_id)}/{token_hex(4)}"
+            object.__setattr__(self, "topic", topic)
+        if set(self.topic) & set("+#") or not _is_name(self.topic, _MAX_TOPIC_BYTES):
             raise UsageError(
                 f"{self.topic!r:.300} is no topic to publish to",
                 f"A topic has no + and no #, and at most {_MAX_TOPIC_BYTES} bytes.",
@@ -120,7 +120,7 @@ class _Attempt:
             failure = ending(error, self.stage, trial.place)
             return self._looked_into(failure) if type(error) is MqttLostError else failure
         except OSError as error:
-            return explain(error, trial.endpoint, self.now())
+            return explain(error, trial.endpoint, self.seconds_left, self.now())
 
     def _open(self) -> DeviceLink:
         trial = self.trial
@@ -175,5 +175,10 @@ class _Attempt:
         return False
 
 
+def _is_name(text: str, limit: int) -> bool:
+    # What is printable is also UTF-8, which what a terminal sent need not be.
+    return text.isprintable() and 0 < len(text.encode()) <= limit
+
+
 def _without_wildcards(topic: str) -> str:
-    return topic.translate({ord(character): "_" for character in "+#\0"})
+    return topic.translate({ord(character): "_" for character in "+#"})

@@ -125,7 +125,7 @@ class _Visit:
                     objection = find_objection(endpoint, credentials, seconds, self.now())
                     failure = objection or failure
             except OSError as error:
-                failure = explain(error, endpoint, self.now())
+                failure = explain(error, endpoint, self.seconds_left, self.now())
         return self._of_hub(failure)
 
     def _converse(self) -> Connected:

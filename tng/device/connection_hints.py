@@ -28,8 +28,8 @@ _HINTS = {
     ),
     ConnectReason.NOT_TLS: "check the port: what answers there does not speak TLS (MQTT's 1883?)",
     ConnectReason.TLS_VERSION: (
-        "the server has no version of TLS that is in use today (1.2 and newer): check its "
-        "security policy; at AWS, the domain configuration's"
+        "the server has no version of TLS that is used here (1.2 and newer; with a key in a token "
+        "1.2 alone): check its security policy; at AWS, the domain configuration's"
     ),
     ConnectReason.TLS_CLOSED: (
         "AWS hangs up so on a certificate that is not registered or not ACTIVE in the endpoint's "

@@ -12,8 +12,14 @@ from datetime import datetime
 from tng.device.bounded_socket import Bounds, open_tcp
 from tng.device.connection import Failure
 from tng.device.link import DeviceCredentials, DeviceEndpoint, FileCredentials
-from tng.device.tls import HTTPS_PORT, MQTT_ALPN, client_context, trusting_context
-from tng.device.tls_troubles import Scene, trouble
+from tng.device.tls import (
+    HTTPS_PORT,
+    MQTT_ALPN,
+    client_context,
+    tls_1_2_context,
+    trusting_context,
+)
+from tng.device.tls_troubles import Scene, is_refusal, trouble
 from tng.x509.certificate import Certificate, CertificateError, read_certificate
 
 PRECHECK_SECONDS = 10.0
@@ -30,11 +36,14 @@ def find_trouble(
     With a key in a file the device's certificate is shown; with one in a token the server alone
     is looked at. Raises as `tng.device.tls.client_context` does.
     """
+    bounds = Bounds(time.monotonic() + min(seconds, PRECHECK_SECONDS))
     try:
-        bounds = Bounds(time.monotonic() + min(seconds, PRECHECK_SECONDS))
-        look(endpoint, _context(endpoint, credentials), bounds)
+        if isinstance(credentials, FileCredentials):
+            look(endpoint, client_context(credentials, endpoint.ca_file), bounds)
+        else:
+            look_at_server(endpoint, bounds)
     except OSError as error:
-        return explain(error, endpoint, now)
+        return explain(error, endpoint, bounds.seconds_left, now)
     return None
 
 
@@ -45,19 +54,23 @@ def find_objection(
 
     It has so many seconds to say so.
     """
+    bounds = Bounds(time.monotonic() + seconds)
     try:
-        bounds = Bounds(time.monotonic() + seconds)
-        listen(endpoint, _context(endpoint, credentials), bounds)
+        listen(endpoint, client_context(credentials, endpoint.ca_file), bounds)
     except TimeoutError:
         return None
     except OSError as error:
-        return explain(error, endpoint, now)
+        return explain(error, endpoint, bounds.seconds_left, now)
     return None
 
 
-def explain(error: OSError, endpoint: DeviceEndpoint, now: datetime) -> Failure:
-    """What the error means; an untrusted server's certificate is fetched for its words."""
-    server = peek(endpoint) if isinstance(error, ssl.SSLCertVerificationError) else None
+def explain(error: OSError, endpoint: DeviceEndpoint, seconds: float, now: datetime) -> Failure:
+    """What the error means; an untrusted server's certificate is fetched for its words.
+
+    That takes no longer than ``seconds``.
+    """
+    is_untrusted = isinstance(error, ssl.SSLCertVerificationError)
+    server = peek(endpoint, seconds) if is_untrusted else None
     return trouble(error, Scene(endpoint, now, server))
 
 
@@ -68,6 +81,23 @@ def look(endpoint: DeviceEndpoint, context: ssl.SSLContext, bounds: Bounds) -> s
     """
     with closing(_shake_hands(endpoint, context, bounds)) as stream:
         return stream.version() or ""
+
+
+def look_at_server(endpoint: DeviceEndpoint, bounds: Bounds) -> None:
+    """As `look`, without a certificate of one's own: whether it is trusted and has TLS 1.2.
+
+    That is all that the client of keys in tokens speaks. In TLS 1.2 a server misses the
+    certificate before the handshake is over, and has shown its own by then.
+    """
+    for make_context in (trusting_context, tls_1_2_context):
+        try:
+            version = look(endpoint, make_context(endpoint.ca_file), bounds)
+        except OSError as error:
+            if is_refusal(error):
+                return
+            raise
+        if version == "TLSv1.2":
+            return
 
 
 def listen(endpoint: DeviceEndpoint, context: ssl.SSLContext, bounds: Bounds) -> None:
@@ -86,24 +116,18 @@ def listen(endpoint: DeviceEndpoint, context: ssl.SSLContext, bounds: Bounds) ->
             raise ConnectionResetError("the server closed the connection after the handshake")
 
 
-def peek(endpoint: DeviceEndpoint) -> Certificate | None:
+def peek(endpoint: DeviceEndpoint, seconds: float) -> Certificate | None:
     """The certificate of a server that is not trusted, for words alone; ``None`` without one."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     # Nothing is ever sent to it, and nothing that it shows is believed.
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
-    bounds = Bounds(time.monotonic() + _PEEK_SECONDS)
+    bounds = Bounds(time.monotonic() + min(seconds, _PEEK_SECONDS))
     try:
         with closing(_shake_hands(endpoint, context, bounds)) as stream:
             return read_certificate(stream.getpeercert(binary_form=True) or b"")
     except (OSError, CertificateError):
         return None
-
-
-def _context(endpoint: DeviceEndpoint, credentials: DeviceCredentials) -> ssl.SSLContext:
-    if isinstance(credentials, FileCredentials):
-        return client_context(credentials, endpoint.ca_file)
-    return trusting_context(endpoint.ca_file)
 
 
 def _shake_hands(

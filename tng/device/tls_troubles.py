@@ -82,6 +82,14 @@ def trouble(error: OSError, scene: Scene) -> Failure:
             return Unsafe(ConnectReason.HOST_UNREACHABLE, message)
 
 
+def is_refusal(error: OSError) -> bool:
+    """Whether a server ended the handshake for want of a certificate that it takes."""
+    if isinstance(error, (ssl.SSLEOFError, ConnectionResetError)):
+        return True
+    word = getattr(error, "reason", None) or ""
+    return isinstance(error, ssl.SSLError) and any(refusal in word for refusal in _REFUSALS)
+
+
 def is_legacy(host: str) -> bool:
     """Whether it is an AWS IoT endpoint of the first kind, without ``-ats``."""
     return _LEGACY_ENDPOINT.fullmatch(host) is not None

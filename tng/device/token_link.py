@@ -31,7 +31,7 @@ from tng.device.mqtt_model import (
     MqttRefusedError,
     MqttUnavailableError,
 )
-from tng.device.precheck import look
+from tng.device.precheck import look_at_server
 from tng.device.tls import HTTPS_PORT, MQTT_ALPN, trusting_context
 from tng.device.token_place import TokenPlace, find_place
 from tng.errors import UsageError
@@ -63,11 +63,12 @@ def open_token_link(
             f"Let {endpoint.host} resolve to that address (/etc/hosts), or use a key in a file.",
         )
     bounds = Bounds(time.monotonic() + timeout_seconds)
-    server = trusting_context(endpoint.ca_file)
+    # awscrt says of CA files only that an argument is invalid.
+    trusting_context(endpoint.ca_file)
     context = _client_context(endpoint, credentials, find_place(credentials))
     inbox = _Inbox(bounds)
     connection = _connection(endpoint, context, client_id, username, inbox)
-    return TokenLink(endpoint, server, connection, inbox)
+    return TokenLink(endpoint, connection, inbox)
 
 
 def _client_context(
@@ -182,14 +183,9 @@ class TokenLink:
     """One connection; a context manager that disconnects at its end. See `DeviceLink`."""
 
     def __init__(
-        self,
-        endpoint: DeviceEndpoint,
-        server: ssl.SSLContext,
-        connection: mqtt.Connection,
-        inbox: _Inbox,
+        self, endpoint: DeviceEndpoint, connection: mqtt.Connection, inbox: _Inbox
     ) -> None:
         self._endpoint = endpoint
-        self._server = server
         self._connection = connection
         self._inbox = inbox
         self._unconfirmed: list[Future[Any]] = []
@@ -227,7 +223,7 @@ class TokenLink:
         server is not trusted, and not why.
         """
         try:
-            look(self._endpoint, self._server, self._inbox.bounds)
+            look_at_server(self._endpoint, self._inbox.bounds)
         except TimeoutError as error:
             raise MqttDeadlineError from error
         # TCP has been seen to work; its share of the deadline need not be less than all of it.

@@ -66,6 +66,7 @@ def test_the_whole_way_with_files_status_and_removal(workshop, case):
     case.assert_empty(case.first)
 
 
+@pytest.mark.slow
 def test_a_file_that_was_lost_is_written_again(workshop, case):
     requests = write_requests(workshop, 2)
     register(workshop, requests, *case.one)
@@ -77,9 +78,8 @@ def test_a_file_that_was_lost_is_written_again(workshop, case):
     assert_issued(case, case.first, 2)
 
 
-@pytest.mark.parametrize(
-    "when", [When.AFTER, pytest.param(When.BEFORE, marks=pytest.mark.slow)], ids=str
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("when", When, ids=str)
 def test_a_lost_reply_makes_no_second_certificate(workshop, case, when):
     case.inject(Fault(LostReply(when), ISSUE, first=2))
     register(workshop, write_requests(workshop, 3), *case.one)
@@ -130,6 +130,7 @@ def test_kill_9_around_a_call_and_the_same_command_again(workshop, case, when, o
     case.assert_empty(case.first)
 
 
+@pytest.mark.slow
 def test_after_kill_9_an_undo_removes_what_nobody_wrote_down(workshop, case):
     trigger = Trigger(kill)
     case.inject(Fault(Hook(When.AFTER, trigger), ISSUE))
@@ -141,6 +142,7 @@ def test_after_kill_9_an_undo_removes_what_nobody_wrote_down(workshop, case):
     case.assert_empty(case.first)
 
 
+@pytest.mark.slow
 def test_without_its_ledger_a_run_finds_what_was_made_by_the_things(workshop, case):
     requests = write_requests(workshop, 2)
     register(workshop, requests, *case.one)
@@ -154,6 +156,7 @@ def test_without_its_ledger_a_run_finds_what_was_made_by_the_things(workshop, ca
     assert_issued(case, case.first, 2)
 
 
+@pytest.mark.slow
 def test_two_targets_have_a_folder_each(workshop, case):
     register(workshop, write_requests(workshop, 2), *case.both, "--certificates", "made")
     for target in case.targets:
@@ -161,6 +164,7 @@ def test_two_targets_have_a_folder_each(workshop, case):
         assert_files(workshop, 2, f"made/{target.name}")
 
 
+@pytest.mark.slow
 def test_a_saved_plan_is_applied_as_it_was_made(workshop, case):
     requests = write_requests(workshop, 2)
     workshop.tng("plan", requests, "--csr", *case.one, "-o", "plan.json")
@@ -174,6 +178,7 @@ def test_a_saved_plan_is_applied_as_it_was_made(workshop, case):
     assert_files(workshop, 2)
 
 
+@pytest.mark.slow
 def test_shards_divide_requests_by_their_keys(workshop, case):
     requests = write_requests(workshop, 4)
     for shard in ("1/2", "2/2"):
@@ -205,6 +210,7 @@ def test_of_two_runs_at_once_the_second_is_refused_before_it_reads(workshop, cas
     assert_issued(case, case.first, 3)
 
 
+@pytest.mark.slow
 def test_what_is_wrong_with_a_request_stops_no_other(workshop, case):
     requests = write_requests(workshop, 1)
     forged = bytearray(request_der(1))
@@ -218,6 +224,7 @@ def test_what_is_wrong_with_a_request_stops_no_other(workshop, case):
     assert_issued(case, case.first, 1)
 
 
+@pytest.mark.slow
 def test_a_name_steers_no_file_and_takes_no_others_place(workshop, case):
     certificates = workshop.folder / "certificates"
     certificates.mkdir()
@@ -251,6 +258,7 @@ def test_what_makes_no_sense_is_told_before_anything(workshop, case, arguments, 
     assert "--certificates means nothing without --csr" in err
 
 
+@pytest.mark.slow
 def test_a_folder_that_cannot_be_written_is_told_before_the_first_call(workshop, case):
     (workshop.folder / "certificates").write_text("a file")
     requests = write_requests(workshop, 1)
@@ -274,3 +282,42 @@ def test_azure_takes_no_requests(dps_case, tmp_path):
     out, _ = register(workshop, write_requests(workshop, 1), *dps_case.one, expect=5)
     assert "cloud azure takes certificates, not requests for one" in out
     assert len(dps_case.log) == 0
+
+
+@pytest.mark.slow
+def test_a_certificate_that_somebody_deleted_is_made_anew(workshop, case):
+    requests = write_requests(workshop, 1)
+    register(workshop, requests, *case.one)
+    (certificate_id,) = issued(case, case.first)
+    client = case.client(case.first)
+    (thing,) = case.things(case.first)
+    (principal,) = case.things(case.first)[thing]
+    client.detach_thing_principal(thingName=thing, principal=principal)
+    for policy in client.list_attached_policies(target=principal)["policies"]:
+        client.detach_policy(policyName=policy["policyName"], target=principal)
+    client.update_certificate(certificateId=certificate_id, newStatus="INACTIVE")
+    client.delete_certificate(certificateId=certificate_id)
+    register(workshop, requests, *case.one)
+    assert_issued(case, case.first, 1)
+    assert certificate_id not in issued(case, case.first)
+    # The file is that of the new one.
+    assert_files(workshop, 1)
+    workshop.deregister(*case.one)
+    case.assert_empty(case.first)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("cloud_case", ["moto"], indirect=True)
+def test_a_certificate_of_another_key_is_told_once_and_left_alone(cloud_case, tmp_path):
+    """Of moto, whatever the request, the key is a random one."""
+    workshop, target = make_workshop(tmp_path, cloud_case), cloud_case.first
+    requests = write_requests(workshop, 1)
+    for _ in range(2):
+        out, err = register(workshop, requests, *cloud_case.one, expect=4)
+        (certificate_id,) = cloud_case.registered(target)
+        assert f"the certificate {certificate_id} that was made has another public key" in out
+        assert "what differs was left alone" in err
+    assert files(workshop) == {}
+    assert cloud_case.things(target) == {}
+    workshop.deregister(*cloud_case.one)
+    assert set(cloud_case.registered(target)) == {certificate_id}

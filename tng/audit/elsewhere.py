@@ -46,9 +46,14 @@ def find_elsewhere(
 
 
 def _registered(ledger: Ledger, target: str) -> Iterator[tuple[str, str]]:
-    """Certificates and names, some twice: those there, and those of which something was made."""
-    yield from ((row.key, row.name) for row in ledger.devices(target, states=_THERE))
-    yield from ((made.key, made.name) for made in ledger.registered(target))
+    """Certificates and names, some twice: those there, and those of which something was made.
+
+    Of a device that asked with a request, it is the certificate that it got.
+    """
+    for row in ledger.devices(target, states=_THERE):
+        yield row.certificate_id or row.key, row.name
+    for made in ledger.registered(target):
+        yield made.certificate_id or made.key, made.name
 
 
 def _finding(target: TargetDescription, name: str) -> Finding:

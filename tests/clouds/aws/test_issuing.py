@@ -178,9 +178,7 @@ def test_what_is_known_to_be_anothers_is_not_described(settings, cloud_of, front
     cloud.remember(Memory({device.request.key: lost}, others))
     front.log.clear()
     assert cloud.inspect([device]).states == {}
-    assert front.log.counts() == {"ListCertificates": 1} or not front.log.calls(
-        "DescribeCertificate"
-    )
+    assert not front.log.calls("DescribeCertificate")
 
 
 def test_what_was_made_long_before_is_not_looked_at(settings, cloud_of, front):
@@ -250,9 +248,10 @@ def test_an_undo_takes_back_what_was_made_and_may_be_sent_again(named, cloud_of,
     plan = plan_of(cloud, device)
     first, *_ = perform_all(cloud, plan)
     made = RegisteredDevice(plan.key, "id", plan.name, plan.calls, first.note)
-    for step in cloud_of(named).undo_steps(made):
+    fresh = cloud_of(named)
+    for step in fresh.undo_steps(made):
         for _ in range(2):
-            assert isinstance(cloud_of(named).perform(step), DoneStep)
+            assert isinstance(fresh.perform(step), DoneStep)
     assert certificates(iot) == {}
     assert iot.list_things()["things"] == []
 

@@ -1,0 +1,109 @@
+"""Certificates as files: where they go, and what they never touch."""
+
+import os
+
+import pytest
+
+from tests.planned_devices import leaf
+from tng.errors import OutputError
+from tng.exit_codes import ExitCode
+from tng.issued_files import CertificateFolder, CertificateLostError
+from tng.x509.pem import certified_key, to_pem
+
+
+def pem(number):
+    return to_pem(leaf(number).der)
+
+
+def key(number):
+    return certified_key(pem(number)) or ""
+
+
+def kept(folder, names, *numbers):
+    """The folder's files, after these certificates were kept."""
+    opened = CertificateFolder(folder, names)
+    opened.prepare()
+    for number in numbers:
+        assert not opened.has(key(number), leaf(number).sha256)
+        opened.keep(key(number), leaf(number).sha256, pem(number))
+        assert opened.has(key(number), leaf(number).sha256)
+    return {path.name: path.read_text() for path in folder.iterdir()}
+
+
+def test_a_certificate_is_called_as_its_device(tmp_path):
+    assert kept(tmp_path / "new", {key(1): "sn0123"}, 1) == {"sn0123.pem": pem(1)}
+
+
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [
+        ("../../outside", "outside.pem"),
+        ("/etc/passwd", "etc_passwd.pem"),
+        ("..", "device.pem"),
+        ("a:b c\0d\n", "a_b_c_d_.pem"),
+        ("-rf", "rf.pem"),
+        ("x" * 500, "x" * 120 + ".pem"),
+    ],
+)
+def test_no_name_leads_out_of_the_folder(tmp_path, name, file):
+    assert list(kept(tmp_path / "in", {key(1): name}, 1)) == [file]
+    assert [path.name for path in tmp_path.iterdir()] == ["in"]
+
+
+def test_names_that_would_be_one_file_have_their_keys_in_them(tmp_path):
+    names = {key(1): "a/b", key(2): "A_b", key(3): "c"}
+    files = kept(tmp_path, names, 1, 2, 3)
+    assert files == {
+        f"a_b-{key(1)[:16]}.pem": pem(1),
+        f"A_b-{key(2)[:16]}.pem": pem(2),
+        "c.pem": pem(3),
+    }
+
+
+def test_what_is_somebody_elses_stays(tmp_path):
+    (tmp_path / "one.pem").write_text(pem(2))
+    (tmp_path / "two.pem").write_text("no certificate")
+    (tmp_path / "three.pem").mkdir()
+    names = {key(1): "one", key(3): "two", key(4): "three"}
+    folder = CertificateFolder(tmp_path, names)
+    for number in (1, 3, 4):
+        folder.keep(key(number), leaf(number).sha256, pem(number))
+        assert folder.has(key(number), leaf(number).sha256)
+    assert (tmp_path / "one.pem").read_text() == pem(2)
+    assert (tmp_path / "two.pem").read_text() == "no certificate"
+    assert (tmp_path / f"three-{key(4)[:16]}.pem").read_text() == pem(4)
+
+
+def test_a_link_is_never_followed(tmp_path):
+    outside = tmp_path / "outside"
+    outside.write_text("untouched")
+    inside = tmp_path / "in"
+    inside.mkdir()
+    for name in ("one.pem", f"one-{key(1)[:16]}.pem"):
+        (inside / name).symlink_to(outside)
+    folder = CertificateFolder(inside, {key(1): "one"})
+    folder.keep(key(1), leaf(1).sha256, pem(1))
+    assert outside.read_text() == "untouched"
+    assert folder.has(key(1), leaf(1).sha256)
+
+
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "one.pem")
+    folder = CertificateFolder(tmp_path, {key(1): "one"})
+    assert not folder.has(key(1), leaf(1).sha256)
+
+
+def test_nothing_half_written_is_left_and_the_run_ends_as_partly_done(tmp_path):
+    for name in ("one.pem", f"one-{key(1)[:16]}.pem"):
+        (tmp_path / name).mkdir()
+    folder = CertificateFolder(tmp_path, {key(1): "one"})
+    with pytest.raises(CertificateLostError) as caught:
+        folder.keep(key(1), leaf(1).sha256, pem(1))
+    assert caught.value.exit_code is ExitCode.PARTIAL
+    assert all(path.is_dir() for path in tmp_path.iterdir())
+
+
+def test_a_folder_that_cannot_be_is_told(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match="cannot be written to"):
+        CertificateFolder(tmp_path / "file", {}).prepare()

@@ -124,7 +124,7 @@ def test_the_command_prints_what_to_do_and_stops_cleanly(tmp_path: Path, number:
         env=environment,
     ) as process:
         assert process.stdout is not None
-        lines = [process.stdout.readline() for _ in range(8)]
+        lines = [process.stdout.readline() for _ in range(9)]
         assert "rate = 50" in (tmp_path / "box" / "tng.toml").read_text()
         exports = (tmp_path / "box" / "env").read_text()
         process.send_signal(number)
@@ -140,6 +140,8 @@ def test_the_command_prints_what_to_do_and_stops_cleanly(tmp_path: Path, number:
         assert line.startswith(f"tng connect --target {target} --address 127.0.0.1:")
         assert f"--ca-file {tmp_path}/box/sandbox-ca.pem" in line
     assert lines[7].startswith("tng connect --cloud azure --id-scope 0ne00000000 ")
+    assert lines[8].startswith("tng fleet-provision REQUEST --endpoint ")
+    assert f"--claim-key {tmp_path}/box/sandbox-eu-claim.key" in lines[8]
     assert "sandbox-us: " in talk
     assert "-ats.iot.us-east-1.amazonaws.com" in talk
     assert "sandbox stopped after 0 calls" in talk

@@ -120,7 +120,7 @@ def _describe(started: "RunningClouds") -> None:
     out.print("tng status")
     if started.azure is not None:
         out.print(_check_device(started.azure, started.ca_file))
-    for line in _connect_lines(started):
+    for line in (*_connect_lines(started), *_provision_lines(started)):
         out.print(line)
     out.file.flush()
 
@@ -152,6 +152,28 @@ def _connect_lines(started: "RunningClouds") -> list[str]:
             for instance in azure.instances
         ]
     return lines
+
+
+def _provision_lines(started: "RunningClouds") -> list[str]:
+    """How a device gets its certificate by a request, in the first account."""
+    from tng.sandbox.gateway.preparation import TEMPLATE_NAME
+
+    if started.aws is None:
+        return []
+    claim, folder = started.aws.claims[0], started.files.directory
+    files = {
+        "--ca-file": started.ca_file,
+        "--claim-certificate": folder / claim.certificate_file,
+        "--claim-key": folder / claim.key_file,
+    }
+    named = " ".join(f"{option} {shlex.quote(str(path))}" for option, path in files.items())
+    endpoint = started.aws.endpoints[claim.account.target]
+    line = (
+        f"tng fleet-provision REQUEST --endpoint {endpoint} "
+        f"--address {started.aws.device_address} --template {TEMPLATE_NAME} "
+        f"--parameter 'SerialNumber={{device_id}}' {named}"
+    )
+    return [line]
 
 
 def _summarize(started: "RunningClouds") -> None:

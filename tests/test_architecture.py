@@ -37,6 +37,8 @@ _FORBIDDEN = {
     "clouds/azure": ("boto3", "botocore", "tng.clouds.aws"),
     "csr": ("tng.clouds", "tng.plan", "tng.apply", "tng.ledger", "tng.cli", "boto3", "azure"),
     "device": ("boto3", "botocore", "azure", "tng.apply", "tng.ledger", "tng.verify", "tng.cli"),
+    "provisioning": ("boto3", "azure", "tng.clouds", "tng.verify", "tng.station", "tng.cli"),
+    "station": ("boto3", "azure", "tng.clouds", "tng.ledger", "tng.device", "tng.cli"),
     "seal": ("tng.verify", "tng.decode", "tng.clouds", "tng.ledger", "tng.cli", "boto3", "azure"),
     "policies": ("tng.clouds", "tng.sandbox", "tng.plan", "tng.cli", "boto3", "azure", "socket"),
     "pkcs11": (
@@ -113,6 +115,16 @@ def test_only_its_own_room_knows_dask():
         if _is_below(module, "distributed") or _is_below(module, "dask")
     }
     assert users == {"distributed"}
+
+
+def test_only_one_module_knows_serial_ports():
+    users = {
+        path.relative_to(_PACKAGE).as_posix()
+        for path in _PACKAGE.rglob("*.py")
+        for module in _imports(path)
+        if _is_below(module, "serial")
+    }
+    assert users == {"station/port.py"}
 
 
 def test_nothing_but_the_test_vendor_knows_the_test_vendor():

@@ -1,4 +1,5 @@
 import json
+from contextlib import ExitStack
 
 import pytest
 from cryptography import x509
@@ -297,3 +298,24 @@ def test_a_folder_that_cannot_be_written_is_found_before_anything_is_asked(place
     with fleet_server(answers) as port, pytest.raises(OutputError), place.issuer(port):
         pass
     assert not answers.created
+
+
+def test_an_endpoint_that_cannot_be_reached_ends_the_run(place):
+    with fleet_server(FleetAnswers()) as port:
+        pass
+    with place.issuer(port) as issuer:
+        result = issuer.issue(board(1))
+    assert isinstance(result, IssuingRefused)
+    assert "cannot be reached" in result.reason
+    assert result.fatal
+
+
+def test_an_endpoint_that_is_gone_for_a_while_ends_only_the_device(place):
+    stack = ExitStack()
+    with fleet_server(FleetAnswers()) as port:
+        issuer = stack.enter_context(place.issuer(port))
+        assert isinstance(issuer.issue(board(2)), IssuedCertificate)
+    result = issuer.issue(board(3))
+    stack.close()
+    assert isinstance(result, IssuingRefused)
+    assert not result.fatal

@@ -1,12 +1,14 @@
 import os
 import time
+from dataclasses import replace
 
 import pytest
 
+from tests.provisioning.fleet_service import board
 from tests.station.issuers import SigningIssuer
 from tests.station.simulated import BOOT, Bay, Console, bay, csr, good_device, noisy
 from tng.apply.stopping import StopSignal
-from tng.csr.issuing import IssuingRefused
+from tng.csr.issuing import IssuedCertificate, IssuingRefused
 from tng.provisioning.result import DeviceResult
 from tng.station.bench import Bench, BenchOptions
 from tng.station.errors import PortError
@@ -128,8 +130,9 @@ def test_a_device_that_resets_for_ever_is_given_up(dock):
     def script(console: Console) -> None:
         console.say(csr(1))
         console.certificate()
-        for _ in range(20):
-            console.say(BOOT)
+        for _ in range(11):
+            console.say(BOOT + csr(1)[:200] + "\r\n")
+        console.say(BOOT)
         good_device(2)(console)
 
     dock.plug_in(script)
@@ -378,3 +381,39 @@ def test_a_port_that_is_open_elsewhere_is_told(dock):
         SerialPort(settings, StopSignal()),
     ):
         pass
+
+
+def test_a_certificate_that_cannot_be_read_never_reaches_the_device(dock):
+    heard = []
+
+    def script(console: Console) -> None:
+        console.say(csr(1))
+        heard.append(console.is_spoken_to(2.0))
+
+    thread = dock.plug_in(script)
+    station = Station(dock, 1)
+    key = board(1).request.key
+    station.issuer.issued[key] = IssuedCertificate("\x1b[2Jno certificate", "0" * 64)
+    (result,) = station.run()
+    thread.join(60)
+    assert "cannot be read" in result.reason
+    assert heard
+
+
+def test_what_stands_beside_a_certificate_never_reaches_the_device(dock):
+    consoles = []
+
+    def script(console: Console) -> None:
+        consoles.append(console)
+        console.say(csr(1))
+        console.confirm()
+
+    thread = dock.plug_in(script)
+    station = Station(dock, 1)
+    made = station.issuer.issue(board(1))
+    assert isinstance(made, IssuedCertificate)
+    station.issuer.issued[board(1).request.key] = replace(made, pem=f"secret\n{made.pem}secret\n")
+    (result,) = station.run()
+    thread.join(60)
+    assert result.passed, result.reason
+    assert "secret" not in "".join(consoles[0].lines)

@@ -54,13 +54,17 @@ class DeviceReader:
         self._port = port
         self._serial: str | None = None
         self._scanner = RequestScanner(set())
+        self._is_fresh = True
 
     def feed(self, line: Line) -> Iterator[Event]:
         """What is complete with this line."""
         if is_boundary(line.text):
             self._scanner = RequestScanner(set())
             self._serial = None
-            yield Restarted()
+            if not self._is_fresh:
+                # A boot has several lines that look like its beginning.
+                self._is_fresh = True
+                yield Restarted()
             return
         match read_word(line.text):
             case SerialNumber(text):
@@ -70,6 +74,7 @@ class DeviceReader:
                 yield word
                 return
         if _BEGIN.search(line.text):
+            self._is_fresh = False
             yield Began()
         for found in self._scanner.feed(line):
             yield from self._found(found)

@@ -57,6 +57,16 @@ def test_a_device_gets_a_certificate_for_its_key_and_a_thing(place):
     assert states(place) == {device.record.device_id: DeviceState.DONE}
 
 
+def test_a_rejection_that_repeats_the_token_is_told_without_it(place):
+    message = "x" * 290 + "secret-token-0 is not valid"
+    answers = FleetAnswers(
+        interventions=[rejecting(REGISTER, 400, "InvalidCertificateOwnershipToken", message)]
+    )
+    result = refusal(place, answers)
+    assert "ownership token" in result.reason
+    assert "secret" not in result.reason
+
+
 def test_many_devices_go_over_one_connection(place):
     answers = FleetAnswers()
     with fleet_server(answers) as port, place.issuer(port) as issuer:
@@ -310,6 +320,7 @@ def test_an_endpoint_that_cannot_be_reached_ends_the_run(place):
     assert result.fatal
 
 
+@pytest.mark.slow
 def test_an_endpoint_that_is_gone_for_a_while_ends_only_the_device(place):
     stack = ExitStack()
     with fleet_server(FleetAnswers()) as port:

@@ -74,7 +74,9 @@ class FleetConversation:
     ) -> RegisteredThing | Rejection:
         """Have the template activate the certificate and make what belongs to it."""
         payload = register_request(created.token, parameters)
-        return self._ask(self._register_topic, payload, read_registered, lambda _: True)
+        return self._ask(
+            self._register_topic, payload, read_registered, lambda _: True, created.token
+        )
 
     def _ask(
         self,
@@ -82,12 +84,13 @@ class FleetConversation:
         payload: bytes,
         read: Callable[[bytes], Reply],
         is_ours: Callable[[Reply], bool],
+        secret: str = "",
     ) -> Reply | Rejection:
         self._link.publish(topic, payload)
         for _ in range(_MOST_FOREIGN):
             message = self._link.receive()
             if message.topic == f"{topic}/rejected":
-                return read_rejection(message.payload)
+                return read_rejection(message.payload, secret)
             if message.topic == f"{topic}/accepted":
                 reply = read(message.payload)
                 if is_ours(reply):

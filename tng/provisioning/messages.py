@@ -98,10 +98,14 @@ def read_registered(payload: bytes) -> RegisteredThing:
     return RegisteredThing(name, _settings(document.get("deviceConfiguration") or {}))
 
 
-def read_rejection(payload: bytes) -> Rejection:
-    """A refusal; one that cannot be read is a refusal all the same."""
+def read_rejection(payload: bytes, secret: str = "") -> Rejection:
+    """A refusal, without the ``secret`` that it may repeat.
+
+    One that cannot be read is a refusal all the same.
+    """
+    hidden = payload.replace(secret.encode(), b"...") if secret else payload
     try:
-        document = _document(payload)
+        document = _document(hidden)
     except ReplyError as error:
         return Rejection(0, "", f"in an answer that cannot be read: {error}")
     status = document.get("statusCode")

@@ -46,12 +46,8 @@ def model():
 
 
 def there(device, **changes) -> RemoteView:
-    key = device.leaf.sha256
-    state = {
-        "status": "ACTIVE", "policies": FULL.policies, "thing": None,
-        "certificate": key, "problem": "", "is_written": True,
-    }  # fmt: skip
-    return RemoteView({key: {**state, **changes}})
+    state = {"status": "ACTIVE", "policies": FULL.policies, "thing": None}
+    return RemoteView({device.leaf.sha256: {**state, **changes}})
 
 
 def test_every_request_fits_the_service_model(model):

@@ -17,9 +17,7 @@ from tng.csr.model import RequestedDevice
 from tng.plan.models import DevicePlan, Disposition, PlannableDevice, device_key
 from tng.plan.view import RemoteView
 
-NOTHING = RemoteDevice(
-    status=None, policies=(), thing=None, certificate="", problem="", is_written=True
-)
+NOTHING = RemoteDevice(status=None, policies=(), thing=None)
 _CHANGEABLE = frozenset({"ACTIVE", "INACTIVE"})
 """States between which UpdateCertificate moves freely; a REVOKED one is never revived."""
 
@@ -39,7 +37,8 @@ def plan_device(
     def planned(disposition: Disposition, differences: tuple[str, ...], calls: Calls) -> DevicePlan:
         return DevicePlan(device, key, name, disposition, differences, tuple(calls))
 
-    arn = place.certificate_arn(found["certificate"])
+    own = found.get("own")
+    arn = place.certificate_arn(key if own is None else own.certificate_id)
     conflicts = _conflicts(settings, arn, thing, found)
     if conflicts:
         return planned(Disposition.CONFLICT, conflicts, [])
@@ -59,8 +58,9 @@ def plan_device(
 def _conflicts(
     settings: AwsSettings, arn: str, thing: WantedThing | None, found: RemoteDevice
 ) -> tuple[str, ...]:
-    if found["problem"]:
-        return (found["problem"],)
+    own = found.get("own")
+    if own is not None and own.problem:
+        return (own.problem,)
     if thing is None:
         return ()
     if thing.problem:
@@ -78,8 +78,8 @@ def _making_calls(device: PlannableDevice, found: RemoteDevice) -> Calls:
     """The call that makes the certificate known; of one that was made, that it is written down."""
     if not isinstance(device, RequestedDevice):
         return [(REGISTER, "")] if found["status"] is None else []
-    done = found["status"] is not None and found["is_written"]
-    return [] if done else [(ISSUE, device.request.key)]
+    own = found.get("own")
+    return [] if own is not None and own.is_written else [(ISSUE, device.request.key)]
 
 
 def _status_calls(settings: AwsSettings, found: str | None) -> tuple[Calls | None, str]:
@@ -121,8 +121,9 @@ def _missing(status_difference: str, calls: Calls, found: RemoteDevice) -> tuple
     """What is missing, in words."""
     differences = [status_difference] if status_difference else []
     for operation, subject in calls:
-        if operation == ISSUE:
-            differences.append(f"its certificate {found['certificate']} is not written down here")
+        if operation == ISSUE and "own" in found:
+            certificate_id = found["own"].certificate_id
+            differences.append(f"its certificate {certificate_id} is not written down here")
         if operation in _MISSING:
             differences.append(_MISSING[operation].format(subject))
     return tuple(differences)

@@ -14,9 +14,10 @@ from typing import Any
 from tng.clouds.aws.api import AwsApi
 from tng.clouds.aws.certificates import DESCRIBE, LIST, PAGE
 from tng.clouds.aws.failures import UNREADABLE, NotFoundError
+from tng.clouds.aws.issued import OwnCertificate
 from tng.clouds.aws.names import Place
 from tng.clouds.aws.replies import named, structures, texts
-from tng.clouds.aws.requests import OwnCertificate, RequestFinder
+from tng.clouds.aws.requests import RequestFinder
 from tng.clouds.aws.settings import AwsSettings
 from tng.clouds.aws.state import RemoteDevice, RemoteThing, read_thing, wanted_thing
 from tng.clouds.interface import Caller, HeldDevice, TransientError
@@ -79,7 +80,7 @@ class Inspector:
     def inspect(self, devices: Sequence[PlannableDevice]) -> RemoteView:
         """The state of every device of which the target holds something."""
         ids = self._expected(devices)
-        return self._inspect(devices, ids, self.statuses(list(dict.fromkeys(ids.values()))))
+        return self._inspect(devices, self.statuses(list(dict.fromkeys(ids.values()))))
 
     def inspect_held(
         self, devices: Sequence[PlannableDevice], held: Iterable[HeldDevice]
@@ -88,7 +89,7 @@ class Inspector:
         ids = self._expected(devices)
         wanted = frozenset(ids.values())
         statuses = {key: item.status for item in held for key in item.keys if key in wanted}
-        return self._inspect(devices, ids, statuses)
+        return self._inspect(devices, statuses)
 
     def statuses(self, keys: Sequence[str]) -> dict[str, str]:
         """The statuses of those of the certificates ``keys`` that are there."""
@@ -102,30 +103,25 @@ class Inspector:
         return {**dict(zip(own, own, strict=True)), **self._requests.remembered(requested)}
 
     def _inspect(
-        self,
-        devices: Sequence[PlannableDevice],
-        ids: Mapping[str, str],
-        statuses: Mapping[str, str],
+        self, devices: Sequence[PlannableDevice], statuses: Mapping[str, str]
     ) -> RemoteView:
         names = {key: thing for key, thing in self._names(devices) if thing}
         things = self._things(list(dict.fromkeys(names.values())))
-        attached = {key: _certificates(things.get(name)) for key, name in names.items()}
-        found = {
-            key: OwnCertificate(key, statuses[key]) for key in ids if ids[key] == key in statuses
-        } | self._requests.found(statuses, attached)
-        policies = self._policies([item.certificate_id for item in found.values()])
+        issued = self._requests.found(
+            statuses, lambda key: _certificates(things.get(names.get(key, "")))
+        )
+        # What was found of requests has ids of its own; of all others, the id is the key.
+        there = [*statuses, *(own.certificate_id for own in issued.values())]
+        policies = self._policies(list(dict.fromkeys(there)))
         states = {}
         for key in map(device_key, devices):
             thing = things.get(names.get(key, ""))
-            own = found.get(key)
-            if own is not None or thing is not None:
+            own = issued.get(key)
+            if own is not None:
+                states[key] = _issued_state(own, policies.get(own.certificate_id, ()), thing)
+            elif key in statuses or thing is not None:
                 states[key] = RemoteDevice(
-                    status=None if own is None else own.status,
-                    policies=() if own is None else policies.get(own.certificate_id, ()),
-                    thing=thing,
-                    certificate="" if own is None else own.certificate_id,
-                    problem="" if own is None else own.problem,
-                    is_written=own is None or own.is_written,
+                    status=statuses.get(key), policies=policies.get(key, ()), thing=thing
                 )
         return RemoteView(states)
 
@@ -237,6 +233,12 @@ class Inspector:
             return self._caller(operation, lambda: self._api.call(operation, request))
         except NotFoundError:
             return None
+
+
+def _issued_state(
+    own: OwnCertificate, policies: tuple[str, ...], thing: RemoteThing | None
+) -> RemoteDevice:
+    return RemoteDevice(status=own.status, policies=policies, thing=thing, own=own)
 
 
 def _certificates(thing: RemoteThing | None) -> tuple[str, ...]:

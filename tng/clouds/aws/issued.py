@@ -36,6 +36,20 @@ def referenced_key(request: Mapping[str, object]) -> str | None:
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class OwnCertificate:
+    """The certificate of a request as it is there.
+
+    ``problem`` says why it is not to be used. ``is_written`` is false where the ledger does not
+    have it as the request's.
+    """
+
+    certificate_id: str
+    status: str
+    problem: str = ""
+    is_written: bool = True
+
+
 class IssuedTable:
     """Certificates by request, and calls of unknown outcome. Safe for several threads."""
 

@@ -4,28 +4,13 @@ Read-only. Three ways, in this order: the id that was written down; what was mad
 whose outcome was not; and the certificates of the thing that has the wanted name.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 
 from tng.clouds.aws.certificates import CertificateReader, FoundCertificate
-from tng.clouds.aws.issued import IssuedTable
+from tng.clouds.aws.issued import IssuedTable, OwnCertificate
 from tng.clouds.interface import IssuedMemory, RememberedIssue
 from tng.csr.model import RequestedDevice
 from tng.x509.pem import certified_key
-
-
-@dataclass(frozen=True, slots=True)
-class OwnCertificate:
-    """The certificate of a device as it is there.
-
-    ``problem`` says why it is not to be used. ``is_written`` is false where the ledger does not
-    have it as the request's.
-    """
-
-    certificate_id: str
-    status: str
-    problem: str = ""
-    is_written: bool = True
 
 
 class RequestFinder:
@@ -52,12 +37,12 @@ class RequestFinder:
         }
 
     def found(
-        self, statuses: Mapping[str, str], attached: Mapping[str, Sequence[str]]
+        self, statuses: Mapping[str, str], attached: Callable[[str], Sequence[str]]
     ) -> dict[str, OwnCertificate]:
         """The certificates that are there, of what was asked for with `remembered`.
 
-        ``statuses`` are those of remembered ids that exist, ``attached`` the ids of certificates
-        of the things that the requests want, by key. Raises `CloudError` siblings.
+        ``statuses`` are those of remembered ids that exist, ``attached`` gives the ids of the
+        certificates of the thing that a request wants. Raises `CloudError` siblings.
         """
         own: dict[str, OwnCertificate] = {}
         for key, known in self._remembered.items():
@@ -69,7 +54,7 @@ class RequestFinder:
             own[key] = _unwritten(certificate)
         for key in self._remembered:
             if key not in own:
-                own |= self._attached(key, attached.get(key, ()))
+                own |= self._attached(key, attached(key))
             usable = own[key] if key in own and not own[key].problem else None
             self._table.learn(key, None if usable is None else usable.certificate_id)
         return own

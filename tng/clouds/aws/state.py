@@ -3,8 +3,9 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
+from tng.clouds.aws.issued import OwnCertificate
 from tng.clouds.aws.settings import AwsSettings
 from tng.plan.models import PlannableDevice
 from tng.plan.template import TemplateError, device_fields
@@ -26,16 +27,13 @@ class RemoteThing(TypedDict):
 class RemoteDevice(TypedDict):
     """What is there of one device: ``status`` is ``None`` without a certificate.
 
-    ``certificate`` is its id; empty without one. ``problem`` says what is wrong with the one that
-    a request got. ``is_written`` is false where the ledger does not have it as the request's.
+    ``own`` is the certificate that a device's request got, where it has one.
     """
 
     status: str | None
     policies: tuple[str, ...]
     thing: RemoteThing | None
-    certificate: str
-    problem: str
-    is_written: bool
+    own: NotRequired[OwnCertificate]
 
 
 @dataclass(frozen=True, slots=True)

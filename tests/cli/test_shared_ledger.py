@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.cli.requests import ISSUE, assert_files, assert_issued, write_requests
 from tests.cli.workshop import Trigger, interrupt, kill
 from tests.postgres import cluster
 from tng.sandbox.faults import Fault, Hook, When
@@ -51,6 +52,25 @@ def test_what_was_stopped_on_one_host_goes_on_on_another(workshop, elsewhere, ca
     elsewhere.register(manifest, *case.one, "--ledger", url)
     case.assert_registered(case.first, 12)
     assert counts(workshop, url)["counts"]["done"] == 12
+    workshop.deregister("--ledger", url, *case.one)
+    case.assert_empty(case.first)
+
+
+@pytest.mark.slow
+@AWS
+@pytest.mark.parametrize("when", When, ids=str)
+def test_a_certificate_that_was_made_on_one_host_is_found_on_another(
+    workshop, elsewhere, case, url, when
+):
+    requests = workshop.folder / write_requests(workshop, 6)
+    trigger = Trigger(kill)
+    case.inject(Fault(Hook(when, trigger), ISSUE, first=3))
+    arguments = (requests, "--csr", *case.one, "--ledger", url)
+    code, _, err = workshop.run_with(trigger, "register", *arguments, "--yes")
+    assert code == -signal.SIGKILL, err
+    elsewhere.tng("register", *arguments, "--yes")
+    assert_issued(case, case.first, 6)
+    assert_files(elsewhere, 6)
     workshop.deregister("--ledger", url, *case.one)
     case.assert_empty(case.first)
 

@@ -1,5 +1,6 @@
 """One CA, one broker with many listeners, devices with keys in memory and in a token."""
 
+import ssl
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from tests import softhsm
 from tests.device.pki import Authority
+from tests.device.servers import over_tls, serving
 from tests.mosquitto import running_mosquitto
 from tng.device.credentials import load_token_credentials
 from tng.device.link import DeviceEndpoint
@@ -97,3 +99,35 @@ def token_device(authority, tmp_path_factory):
     issued = authority.device_of("token-device", load_der_public_key(spki))
     certificate, _ = issued.write(tmp_path_factory.mktemp("token-device"), "device")
     return load_token_credentials(certificate, uri, softhsm.PIN)
+
+
+@pytest.fixture(params=["file", "token"])
+def credentials(request, device):
+    """Whatever holds the key: everything has to be the same."""
+    if request.param == "file":
+        return device.credentials
+    return request.getfixturevalue("token_device")
+
+
+@pytest.fixture
+def at_server(authority, tmp_path):
+    """Starts a TLS server and gives the endpoint; it demands certificates of the test CA."""
+    servers = []
+
+    def start(behave, issued=None, change=lambda _: None, *, host=NAME, port=8883, local=False):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        issued = issued or authority.server(NAME, "localhost")
+        context.load_cert_chain(*issued.write(tmp_path, "server"))
+        context.load_verify_locations(cadata=authority.pem)
+        context.verify_mode = ssl.CERT_REQUIRED
+        server = serving(over_tls(behave, change, context))
+        there = server.__enter__()
+        servers.append(server)
+        (tmp_path / "ca.pem").write_text(authority.pem)
+        if local:
+            return DeviceEndpoint("localhost", there, None, tmp_path / "ca.pem")
+        return DeviceEndpoint(host, port, ("127.0.0.1", there), tmp_path / "ca.pem")
+
+    yield start
+    for server in servers:
+        server.__exit__(None, None, None)

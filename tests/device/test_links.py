@@ -30,14 +30,6 @@ from tng.sandbox.mqtt import codec as mqtt
 TOPIC = "free/links"
 
 
-@pytest.fixture(params=["file", "token"])
-def credentials(request, device):
-    """Whatever holds the key: everything has to be the same."""
-    if request.param == "file":
-        return device.credentials
-    return request.getfixturevalue("token_device")
-
-
 def link_to(broker, credentials, listener="main", *, seconds=20, **more):
     return open_link(broker.local(listener), credentials, "links", timeout_seconds=seconds, **more)
 

@@ -27,6 +27,7 @@ def test_commands_of_the_readme_end_as_it_says(folder):
     assert_ends_as_shown(shown_commands(README), folder)
     assert (folder / "report.json").exists()
     assert len(list((folder / "certificates").iterdir())) == 10
+    assert [path.name for path in (folder / "issued").iterdir()] == ["01230000b0a4d00101.pem"]
 
 
 def test_table_of_exit_codes_is_complete():

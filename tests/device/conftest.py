@@ -23,7 +23,7 @@ NAME = "iot.example.test"
 _RULES = """
 pattern readwrite free/#
 user no-receive
-topic write tng/connect/#
+topic write devices/#
 """
 
 

@@ -29,7 +29,7 @@ def test_a_server_with_tls_1_2_alone(broker, credentials):
 
 def test_the_topic_is_the_devices_own_by_default(broker, device):
     result = attempt(broker.endpoint("tls 1.2"), device.credentials, "a+b/#")
-    assert result.topic.startswith("tng/connect/a_b/_/")
+    assert result.topic.startswith("devices/a_b/_/connect/")
 
 
 def test_messages_of_others_are_passed_over(broker, device):

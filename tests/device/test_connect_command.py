@@ -64,7 +64,7 @@ def test_connected(broker, files):
     out, err = run(*at(broker), *files, expect=0)
     assert out.startswith("status               connected\n")
     assert f"host                 {NAME}\n" in out
-    assert "topic                tng/connect/device-1/" in out
+    assert "topic                devices/device-1/connect/" in out
     assert "received             yes\n" in out
     assert f"Connecting device-1 to {NAME}:8883" in err
     assert "error" not in err

@@ -79,7 +79,8 @@ def connect(
         str,
         typer.Option(
             metavar="TOPIC",
-            help="AWS: publish to it and receive from it; default: tng/connect/ID/RANDOM.",
+            help="AWS: publish to it and receive from it; default: devices/ID/connect/RANDOM, "
+            "which the policies of `tng examples` allow.",
         ),
     ] = "",
     target: Annotated[

@@ -83,9 +83,9 @@ def print_trial(trial: Trial, *, as_json: bool) -> None:
         typer.echo(to_json({"schema": SCHEMA, **members}).decode())
         return
     for name, value in members.items():
-        # Message, hint and warnings are said on stderr already.
-        if name not in ("message", "hint", "warnings") and value not in (None, ""):
-            shown = {True: "yes", False: "no"}[value] if isinstance(value, bool) else value
+        # Message, hint and warnings are said on stderr already; a hub gives no message back.
+        if name not in ("message", "hint", "warnings") and value not in (None, "", False):
+            shown = "yes" if value is True else value
             typer.echo(f"{name.replace('_', ' '):<20} {printable(shown)}")
 
 

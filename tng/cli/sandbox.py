@@ -138,10 +138,9 @@ def _connect_lines(started: "RunningClouds") -> list[str]:
     device = f"--certificate CERTIFICATE --key KEY --ca-file {shlex.quote(str(started.ca_file))}"
     lines = []
     if started.aws is not None:
-        topic = "--topic devices/DEVICE_ID/connect"
         address = f"--address {started.aws.device_address}"
         lines += [
-            f"tng connect --target {account.target} {address} {topic} {device}"
+            f"tng connect --target {account.target} {address} {device}"
             for account in started.aws.accounts
         ]
     if started.azure is not None:

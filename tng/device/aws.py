@@ -61,7 +61,7 @@ class AwsTrial:
                 "Name it with --client-id, as the policy allows it: often the thing's name.",
             )
         if not self.topic:
-            topic = f"tng/connect/{_without_wildcards(self.client_id)}/{token_hex(4)}"
+            topic = f"devices/{_without_wildcards(self.client_id)}/connect/{token_hex(4)}"
             object.__setattr__(self, "topic", topic)
         if set(self.topic) & set("+#") or not _is_name(self.topic, _MAX_TOPIC_BYTES):
             raise UsageError(

@@ -37,6 +37,16 @@ PLANNING: tuple[Check, ...] = (
         f"{_AWS_THINGS}; Azure DPS, service API, registrationId",
     ),
     Check(
+        "request-not-attested",
+        Severity.NOTICE,
+        Effect.NONE,
+        "A certificate is asked for by a request for which no vendor vouches",
+        "A request proves that whoever made it has the private key. That the key was made in a "
+        "secure element, and cannot leave it, is the word of whoever brought the request.",
+        "Collect requests where nobody can slip one in, for example on a bench with `tng station`.",
+        "RFC 2986 section 3, note 2",
+    ),
+    Check(
         "connectivity-object-planned",
         Severity.WARNING,
         Effect.NONE,

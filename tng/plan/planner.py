@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from tng.csr.model import RequestedDevice
 from tng.findings import Finding, finding
 from tng.plan.eligibility import Selection
 from tng.plan.models import (
@@ -80,6 +81,7 @@ def _plan_target(selection: Selection, target: InspectedTarget) -> TargetPlan:
         )
     findings.extend(_nameless(devices))
     findings.extend(_warn_of_connectivity(devices))
+    findings.extend(_warn_of_requests(devices))
     findings.extend(_remarks(devices))
     calls = Counter(operation for plan in devices for operation in plan.operations)
     return TargetPlan(
@@ -170,6 +172,17 @@ def _warn_of_connectivity(devices: Iterable[DevicePlan]) -> list[Finding]:
         return []
     message = f"{found} of the certificates to be registered are EdgeLock 2GO connectivity objects"
     return [finding("connectivity-object-planned", message)]
+
+
+def _warn_of_requests(devices: Iterable[DevicePlan]) -> list[Finding]:
+    planned = sum(isinstance(plan.device, RequestedDevice) and bool(plan.calls) for plan in devices)
+    if not planned:
+        return []
+    message = (
+        f"{planned} devices get certificates by their own requests: each proves that its maker has "
+        "the key, no vendor vouches for the chip"
+    )
+    return [finding("request-not-attested", message)]
 
 
 def _remarks(devices: Iterable[DevicePlan]) -> list[Finding]:

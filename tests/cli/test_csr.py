@@ -116,7 +116,7 @@ def _rest(descriptor: int) -> bytes:
         (("--subject", ""), "p256", 3, "empty"),
         (("--serial", "x" * 65), "p256", 3, "65 characters"),
         (("--format", "json"), "p256", 2, "PEM"),
-        (("some.csr",), "p256", 2, "either made or read"),
+        (("some.csr",), "p256", 2, "either made, read"),
     ],
 )
 def test_what_hinders_the_making_is_said_with_a_hint(arguments, label, expect, words, pin_file):
@@ -163,7 +163,7 @@ def test_a_pin_is_no_argument():
     ("arguments", "words"),
     [
         ((), "no request to read"),
-        (("--token", "x"), "no request to read"),
+        (("--token", "x"), "needs --pkcs11"),
     ],
 )
 def test_nothing_to_do_is_a_question_of_usage(arguments, words):

@@ -28,6 +28,14 @@ def test_a_return_code_becomes_an_error_with_a_hint(answer, words):
 
 
 def test_who_mistypes_a_label_is_told_the_others():
-    with pytest.raises(TokenError, match="no private key fits") as caught:
+    with pytest.raises(TokenError, match="no private key fits the label 'p265'") as caught:
         open_token_key(make_uri(token().module, LABEL, "p265"), PIN)
     assert "p256, p384" in caught.value.hint
+    assert "--key" in caught.value.hint
+
+
+def test_a_module_that_finds_no_configuration_leads_to_it():
+    exceptions = pytest.importorskip("pkcs11.exceptions", reason="python-pkcs11 is not installed")
+    with pytest.raises(TokenError) as caught, token_failures("module"):
+        raise exceptions.GeneralError
+    assert "SOFTHSM2_CONF" in caught.value.hint

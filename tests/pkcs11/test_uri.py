@@ -82,6 +82,7 @@ def test_a_module_is_found_by_its_name_without_affixes(tmp_path: Path):
 def test_a_module_that_is_not_there_is_said(tmp_path: Path, query):
     with pytest.raises(TokenError) as caught:
         module_file(read_uri(f"pkcs11:object=a{query}"), [str(tmp_path)])
+    assert "--pkcs11" in caught.value.hint
     assert "module-path=" in caught.value.hint
 
 

@@ -115,7 +115,7 @@ def csr(
     if port is not None:
         _take(port, baud_rate, timeout, output)
         return
-    if pkcs11 is None:
+    if pkcs11 is None and not is_made:
         raise UsageError(
             "there is no request to read, and no key to make one with",
             "Name files with requests, --port, or --pkcs11 MODULE --token LABEL --key LABEL.",

@@ -65,7 +65,8 @@ def make_request(key: RequestingKey, subject: Name) -> CertificateRequest:
         return outcome.request
     raise RequestError(
         f"the request that was made is not usable: {outcome.findings[-1].message}",
-        "Look whether the token's public key belongs to its private one; make a new pair.",
+        "Make a new pair in the token: P-256, P-384 or RSA of 2048 bits. A signature that is wrong "
+        "comes from halves that do not belong together.",
     )
 
 

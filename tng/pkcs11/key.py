@@ -108,12 +108,12 @@ def _usable(spki: bytes) -> bytes:
             "Name a key of P-256, P-384 or RSA.",
         ) from error
     if isinstance(public, ec.EllipticCurvePublicKey):
-        usable = public.key_size in _DIGESTS
+        usable, kind = public.key_size in _DIGESTS, f"curve {public.curve.name}"
     else:
-        usable = isinstance(public, rsa.RSAPublicKey)
+        usable, kind = isinstance(public, rsa.RSAPublicKey), "neither ECDSA's nor RSA's"
     if not usable:
         raise TokenError(
-            "the token's key is of a kind that does not sign here",
+            f"the token's key is of a kind that does not sign here: {kind}",
             "Name a key of P-256, P-384 or RSA.",
         )
     return public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)

@@ -28,7 +28,10 @@ MODULE_FOLDERS = (
 _NAME = re.compile(r"[A-Za-z0-9_.+-]{1,80}\Z")
 _MAX_PIN_BYTES = 4096
 _PIN_HINT = "The file has the PIN on its only line."
-_HINT = "Add ?module-path=/usr/lib/softhsm/libsofthsm2.so, or the path of your token's module."
+_HINT = (
+    "Name your token's module by its absolute path, as --pkcs11 /usr/lib/softhsm/libsofthsm2.so, "
+    "or ?module-path=… in a URI."
+)
 
 
 def module_file(uri: TokenUri, folders: Sequence[str] = MODULE_FOLDERS) -> Path:
@@ -36,7 +39,7 @@ def module_file(uri: TokenUri, folders: Sequence[str] = MODULE_FOLDERS) -> Path:
     if uri.module_path is not None:
         path = Path(uri.module_path)
         if not path.is_absolute() or not path.is_file():
-            raise TokenError(f"there is no PKCS#11 module {path}", f"{_HINT} (an absolute path)")
+            raise TokenError(f"there is no PKCS#11 module {path}", _HINT)
         return path
     if uri.module_name is None:
         raise TokenError("the URI names no PKCS#11 module", _HINT)

@@ -1,6 +1,6 @@
 """Sessions with a token, and the private key that a URI names in it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -62,8 +62,17 @@ def find_token(uri: TokenUri) -> "Token":
         known = [token.label for token in module.get_tokens() if token.label]
     if len(tokens) == 1:
         return tokens[0]
-    problem = f"{len(tokens)} tokens fit the URI" if tokens else "no token fits the URI"
-    raise TokenError(problem, f"{path} has: {', '.join(known) or 'none'}; token= or serial= tells")
+    if not known:
+        raise TokenError(
+            f"{path} has no token",
+            "Plug the token in; SoftHSM2 looks for them where SOFTHSM2_CONF says.",
+        )
+    problem = f"{len(tokens)} tokens fit" if tokens else "no token fits"
+    raise TokenError(
+        f"{problem} {_wanted_token(uri)}",
+        f"{path} has: {', '.join(known)}. Name one by its label (--token, or token= in a "
+        "URI), or by serial= in a URI.",
+    )
 
 
 def find_private_key(session: "Session", uri: TokenUri) -> "PrivateKey":
@@ -80,12 +89,34 @@ def find_private_key(session: "Session", uri: TokenUri) -> "PrivateKey":
     if len(keys) != 1:
         problem = f"{len(keys)} private keys fit" if keys else "no private key fits"
         raise TokenError(
-            f"{problem} the URI",
-            f"The token has: {_labels(session)}; the label (object=) or id (id=%01%02…) tells.",
+            f"{problem} {_wanted_key(uri)}",
+            f"The token has: {_labels(session)}. Name one by its label (--key, or object= in a "
+            "URI), or by id=%01%02… in a URI.",
         )
     if attribute(keys[0], Attribute.SIGN) is False:
         raise TokenError("the key may not sign", "Name another key: this one is without CKA_SIGN.")
     return keys[0]
+
+
+def _wanted_token(uri: TokenUri) -> str:
+    asked = {
+        "label": uri.token,
+        "serial number": uri.serial,
+        "manufacturer": uri.manufacturer,
+        "model": uri.model,
+    }
+    return _told(asked)
+
+
+def _wanted_key(uri: TokenUri) -> str:
+    asked = {"label": uri.object, "id": None if uri.id is None else uri.id.hex()}
+    return _told(asked)
+
+
+def _told(asked: Mapping[str, str | None]) -> str:
+    """What was asked for in a user's words, as ``the label 'device'``."""
+    parts = [f"the {name} {value!r:.80}" for name, value in asked.items() if value is not None]
+    return " and ".join(parts) or "where none is named"
 
 
 def _labels(session: "Session") -> str:

@@ -103,16 +103,15 @@ def read_rejection(payload: bytes, secret: str = "") -> Rejection:
 
     One that cannot be read is a refusal all the same.
     """
-    hidden = payload.replace(secret.encode(), b"...") if secret else payload
     try:
-        document = _document(hidden)
+        document = _document(payload)
     except ReplyError as error:
         return Rejection(0, "", f"in an answer that cannot be read: {error}")
     status = document.get("statusCode")
     return Rejection(
         status if isinstance(status, int) and 0 <= status < 1000 else 0,
-        _text(document.get("errorCode")),
-        _text(document.get("errorMessage")),
+        _text(document.get("errorCode"), secret),
+        _text(document.get("errorMessage"), secret),
     )
 
 
@@ -120,10 +119,14 @@ def _settings(value: object) -> tuple[tuple[str, str], ...]:
     """The device configuration as texts: what is none is written as JSON."""
     if not isinstance(value, dict) or len(value) > _MOST_SETTINGS:
         raise ReplyError("its deviceConfiguration is no object of a bearable size")
-    settings = tuple(
-        (name, member if isinstance(member, str) else orjson.dumps(member).decode())
-        for name, member in value.items()
-    )
+    try:
+        settings = tuple(
+            (name, member if isinstance(member, str) else orjson.dumps(member).decode())
+            for name, member in value.items()
+        )
+    except orjson.JSONEncodeError as error:
+        # It reads what is nested more deeply than what it writes.
+        raise ReplyError("its deviceConfiguration is nested too deeply") from error
     if any(len(name) + len(member) > _MAX_SETTING for name, member in settings):
         raise ReplyError(f"its deviceConfiguration has more than {_MAX_SETTING:,} characters")
     return settings
@@ -139,5 +142,8 @@ def _document(payload: bytes) -> Mapping[str, object]:
     return document
 
 
-def _text(value: object) -> str:
-    return value[:_MAX_TEXT] if isinstance(value, str) else ""
+def _text(value: object, secret: str) -> str:
+    """A bounded text; the secret is looked for as it was meant, however JSON has it escaped."""
+    if not isinstance(value, str):
+        return ""
+    return (value.replace(secret, "...") if secret else value)[:_MAX_TEXT]

@@ -21,7 +21,8 @@ VARIABLES = {
 
 
 def policies(*statements, variables=VARIABLES):
-    return Policies([json.dumps({"Statement": list(statements)})], variables)
+    document = {"Version": "2012-10-17", "Statement": list(statements)}
+    return Policies([json.dumps(document)], variables)
 
 
 def connects(statement, client="sn1", **more):
@@ -81,6 +82,33 @@ def test_a_denial_with_an_unknown_condition_denies():
     arn = "arn:aws:iot:eu-central-1:111111111111:client/sn1"
     both = policies(allow("iot:Connect", "client/*"), denial)
     assert not both.allow(Action.CONNECT, arn)
+
+
+@pytest.mark.parametrize("version", [{}, {"Version": "2008-10-17"}, {"Version": None}])
+def test_variables_are_texts_in_policies_of_other_versions(version):
+    arn = "arn:aws:iot:eu-central-1:111111111111:client/"
+    for resource, allowed in ("client/${iot:ClientId}", False), ("client/a*", True):
+        text = json.dumps({"Statement": allow("iot:Connect", resource), **version})
+        assert Policies([text], VARIABLES).allow(Action.CONNECT, f"{arn}a*") is allowed
+
+
+@pytest.mark.parametrize("operator", ["StringEquals", "StringNotEquals", "StringNotLike"])
+def test_nothing_is_other_than_what_has_no_value(operator):
+    unknown = {operator: {"iot:ClientId": "${iot:Certificate.Issuer.Country}"}}
+    allowing = allow("iot:Connect", "client/*", Condition=unknown)
+    assert not connects(allowing)
+    arn = "arn:aws:iot:eu-central-1:111111111111:client/sn1"
+    both = policies(allow("iot:Connect", "client/*"), {**allowing, "Effect": "Deny"})
+    assert not both.allow(Action.CONNECT, arn)
+
+
+@pytest.mark.parametrize("inverted", ["NotAction", "NotResource"])
+def test_a_denial_of_all_but_something_denies_and_never_allows(inverted):
+    statement = {**allow("iot:Connect", "client/*"), inverted: "iot:Publish"}
+    assert not connects(statement)
+    denial = {**statement, "Effect": "Deny"}
+    both = policies(allow("iot:Connect", "client/*"), denial)
+    assert not both.allow(Action.CONNECT, "arn:aws:iot:eu-central-1:111111111111:client/sn1")
 
 
 @pytest.mark.parametrize(

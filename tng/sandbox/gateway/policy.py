@@ -1,9 +1,11 @@
 """What the policies of a certificate allow a connection to do.
 
 The rules are those of "AWS IoT Core policies": nothing is allowed that no statement allows, and
-a statement that denies wins. Policy variables are filled in from the connection; a text with a
-variable that has no value means nothing. Operators of conditions that are not known here let no
-statement allow, and every statement deny. Policies of thing groups are not looked at.
+a statement that denies wins. Policy variables are filled in from the connection, in policies of
+version 2012-10-17 alone; a resource with a variable that has no value means nothing. What is not
+known here lets no statement allow, and every statement deny: operators of conditions, conditions
+on variables without a value, ``NotAction`` and ``NotResource``. Policies of thing groups are not
+looked at.
 """
 
 import json
@@ -16,6 +18,8 @@ from tng.sandbox.gateway import globbing
 from tng.sandbox.gateway.globbing import Token
 
 _VARIABLE = re.compile(r"\$\{([^{}]{1,128})\}")
+_VERSION = "2012-10-17"
+"""Of policies in which variables are variables; in all others they are texts."""
 _ESCAPED = {"*": "*", "?": "?", "$": "$"}
 """``${*}`` is the character itself, as in IAM."""
 
@@ -32,6 +36,7 @@ class Action(StrEnum):
 @dataclass(frozen=True, slots=True)
 class _Statement:
     denies: bool
+    has_variables: bool
     actions: tuple[str, ...]
     resources: tuple[str, ...]
     conditions: Mapping[str, object]
@@ -61,29 +66,39 @@ class Policies:
         ):
             return False
         return all(
-            self._holds(operator, keys, otherwise=statement.denies)
+            self._holds(statement, operator, keys)
             for operator, keys in statement.conditions.items()
         )
 
     def _names(self, statement: _Statement, resource: str) -> bool:
-        compiled = (self._compile(text) for text in statement.resources)
+        compiled = (self._compile(statement, text) for text in statement.resources)
         return any(tokens is not None and globbing.matches(tokens, resource) for tokens in compiled)
 
-    def _holds(self, operator: str, keys: object, *, otherwise: bool) -> bool:
+    def _holds(self, statement: _Statement, operator: str, keys: object) -> bool:
         compare = _OPERATORS.get(operator)
         if compare is None or not isinstance(keys, dict):
-            return otherwise
-        return all(
-            compare(self._variables.get(str(key).lower()), self._values(wanted))
-            for key, wanted in keys.items()
-        )
+            return statement.denies
+        for key, wanted in keys.items():
+            values = self._values(statement, wanted)
+            got = self._variables.get(str(key).lower())
+            if not (statement.denies if values is None else compare(got, values)):
+                return False
+        return True
 
-    def _values(self, wanted: object) -> list[list[Token]]:
-        compiled = (self._compile(text) for text in _texts(wanted))
-        return [tokens for tokens in compiled if tokens is not None]
+    def _values(self, statement: _Statement, wanted: object) -> list[list[Token]] | None:
+        """``None`` where one has no value: nothing is other than what is not known."""
+        values: list[list[Token]] = []
+        for text in _texts(wanted):
+            tokens = self._compile(statement, text)
+            if tokens is None:
+                return None
+            values.append(tokens)
+        return values
 
-    def _compile(self, text: str) -> list[Token] | None:
+    def _compile(self, statement: _Statement, text: str) -> list[Token] | None:
         """Tokens with the variables filled in; ``None`` where one has no value."""
+        if not statement.has_variables:
+            return globbing.pattern(text)
         tokens: list[Token] = []
         at = 0
         for found in _VARIABLE.finditer(text):
@@ -130,17 +145,27 @@ def _read(text: str) -> list[_Statement]:
         document = json.loads(text)
     except (ValueError, RecursionError):
         return []
-    found = document.get("Statement") if isinstance(document, dict) else None
+    if not isinstance(document, dict):
+        return []
+    has_variables = document.get("Version") == _VERSION
+    found = document.get("Statement")
     statements = found if isinstance(found, list) else [found]
-    return [_statement(content) for content in statements if isinstance(content, dict)]
+    return [
+        _statement(content, has_variables=has_variables)
+        for content in statements
+        if isinstance(content, dict)
+    ]
 
 
-def _statement(content: Mapping[str, object]) -> _Statement:
+def _statement(content: Mapping[str, object], *, has_variables: bool) -> _Statement:
     conditions = content.get("Condition", {})
+    denies = content.get("Effect") != "Allow"
+    all_but = "*" if denies else None
     return _Statement(
-        denies=content.get("Effect") != "Allow",
-        actions=_texts(content.get("Action")),
-        resources=_texts(content.get("Resource")),
+        denies=denies,
+        has_variables=has_variables,
+        actions=_texts(all_but if "NotAction" in content else content.get("Action")),
+        resources=_texts(all_but if "NotResource" in content else content.get("Resource")),
         # What is no object is no operator that is known.
         conditions=conditions if isinstance(conditions, dict) else {"": {}},
     )

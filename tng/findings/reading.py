@@ -186,7 +186,8 @@ READING: tuple[Check, ...] = (
         "input-unrecognised",
         "The input is none of the kinds that can be read",
         "Neither a manifest nor a dump nor a certificate was found in its content.",
-        "See `tng decode --help` for the kinds that are read.",
+        "See `tng decode --help` for the kinds that are read. Certificate requests are read by "
+        "`tng csr`, and registered with `tng register --csr`.",
         "tng",
     ),
     _unreadable(

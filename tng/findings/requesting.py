@@ -12,7 +12,8 @@ REQUESTING: tuple[Check, ...] = (
         Effect.UNDECODABLE,
         "No certificate request can be read there",
         "What stands in the place of a request is cut off, damaged, or something else.",
-        "Have the device make its request again; openssl req -in FILE -text shows one.",
+        "Have the device make its request again; openssl req -in FILE -text shows one. Manifests, "
+        "dumps and certificates are no requests: leave --csr out for them.",
         _PKCS10,
     ),
     Check(

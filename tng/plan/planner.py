@@ -179,8 +179,8 @@ def _warn_of_requests(devices: Iterable[DevicePlan]) -> list[Finding]:
     if not planned:
         return []
     message = (
-        f"{planned} devices get certificates by their own requests: each proves that its maker has "
-        "the key, no vendor vouches for the chip"
+        f"certificates are made by {planned} of the devices' own requests: each proves that its "
+        "maker has the key, no vendor vouches for the chip"
     )
     return [finding("request-not-attested", message)]
 

@@ -20,7 +20,7 @@ from tng.sandbox.gateway.fleet import (
     FleetResponder,
     fleet_quotas,
 )
-from tng.sandbox.gateway.ownership import LIFETIME_SECONDS
+from tng.sandbox.gateway.ownership import LIFETIME_SECONDS, OwnershipTokens
 from tng.sandbox.gateway.preparation import TEMPLATE_NAME, fleet_template, prepare_fleet
 from tng.sandbox.gateway.registry import Registry
 from tng.sandbox.quotas import UNLIMITED, Quotas
@@ -163,6 +163,15 @@ def test_a_token_is_for_one_use_and_one_hour(fleet: Fleet):
     fleet.now[0] += 2
     assert fleet.rejected(REGISTER_TOPIC, late) == code
     fleet.accepted(REGISTER_TOPIC, in_time)
+
+
+def test_a_token_is_nobody_elses_while_it_is_used():
+    tokens = OwnershipTokens(lambda: 0.0)
+    token = tokens.issue("ab" * 32)
+    with tokens.used(token) as first, tokens.used(token) as second:
+        assert (first, second) == ("ab" * 32, None)
+    with tokens.used(token) as again:
+        assert again is None
 
 
 def test_a_token_of_another_account_is_rejected(start_fleet, ministack_cloud):

@@ -30,12 +30,38 @@ def name_of(value, **parameters):
         ({"Ref": "Serial"}, "s1"),
         ({"Ref": "AWS::IoT::Certificate::Id"}, ID),
         ({"Fn::Join": ["-", ["a", {"Ref": "Serial"}, "b"]]}, "a-s1-b"),
-        ({"Fn::Sub": "dev-${Serial}-${!Literal}"}, "dev-s1-${Literal}"),
-        ({"Fn::Sub": ["${a}/${Serial}", {"a": {"Ref": "Serial"}}]}, "s1/s1"),
+        ({"Fn::Sub": ["${a}:${Serial}", {"a": {"Ref": "Serial"}}]}, "s1:s1"),
     ],
 )
 def test_names_are_made_of_parameters(value, expected):
     assert name_of(value, Serial="s1") == expected
+
+
+def test_what_only_looks_like_a_reference_is_a_text():
+    text = body(configuration={"x": {"Fn::Sub": "dev-${Serial}-${!Literal}"}})
+    assert plan_thing(text, {"Serial": "s1"}, ID).device_configuration == {"x": "dev-s1-${Literal}"}
+
+
+@pytest.mark.parametrize("name", ["\ud800", "../x", "a/b", "a\r\nb", "a" * 129, "ä", "{}", "a?b=1"])
+def test_names_that_aws_does_not_have_are_refused(name):
+    policy = {"Type": "AWS::IoT::Policy", "Properties": {"PolicyName": {"Ref": "Name"}}}
+    bodies = [
+        body({"ThingName": {"Ref": "Name"}}),
+        body({"ThingName": "t", "ThingTypeName": {"Ref": "Name"}}),
+        body({"ThingName": "t", "ThingGroups": [{"Ref": "Name"}]}),
+        json.dumps({"Resources": {"policy": policy}}),
+    ]
+    for text in bodies:
+        with pytest.raises(TemplateError):
+            plan_thing(text, {"Name": name}, ID)
+
+
+def test_a_status_that_certificates_do_not_get_is_refused():
+    certificate = {"Type": "AWS::IoT::Certificate", "Properties": {"Status": {"Ref": "Status"}}}
+    text = json.dumps({"Resources": {"certificate": certificate}})
+    assert plan_thing(text, {"Status": "Inactive"}, ID).status == "INACTIVE"
+    with pytest.raises(TemplateError):
+        plan_thing(text, {"Status": "ACTIVE&newStatus=REVOKED"}, ID)
 
 
 def test_everything_of_a_thing_is_resolved():

@@ -171,28 +171,20 @@ class FleetResponder:
             )
         if not template.enabled:
             raise RejectedError(400, "InvalidTemplate", f"Template {name} is not enabled.")
-        token, certificate_id = self._owner(request.get("certificateOwnershipToken"))
-        plan = plan_thing(template.body, _parameters(request), certificate_id)
-        try:
-            register_thing(self._registry, plan, certificate_id)
-        except RegistryError as error:
-            raise RejectedError(
-                400, "ResourceRegistrationFailure", f"{error.code}: {error.message}"
-            ) from error
-        self._tokens.use(token)
+        with self._tokens.used(_token(request)) as certificate_id:
+            if certificate_id is None:
+                raise _not_owned("is invalid")
+            plan = plan_thing(template.body, _parameters(request), certificate_id)
+            try:
+                register_thing(self._registry, plan, certificate_id)
+            except RegistryError as error:
+                raise RejectedError(
+                    400, "ResourceRegistrationFailure", f"{error.code}: {error.message}"
+                ) from error
         answer: dict[str, object] = {"deviceConfiguration": dict(plan.device_configuration)}
         if plan.thing is not None:
             answer["thingName"] = plan.thing
         return answer
-
-    def _owner(self, token: object) -> tuple[str, str]:
-        code = "InvalidCertificateOwnershipToken"
-        if not isinstance(token, str) or not token:
-            raise RejectedError(400, code, "Certificate ownership token cannot be empty.")
-        certificate_id = self._tokens.certificate(token)
-        if certificate_id is None:
-            raise RejectedError(400, code, "Certificate ownership token is invalid.")
-        return token, certificate_id
 
 
 def _operation(topic: str) -> str | None:
@@ -227,6 +219,18 @@ def _parameters(request: Mapping[str, object]) -> Mapping[str, str]:
     if not all(isinstance(value, str) for value in content.values()):
         raise RejectedError(400, "InvalidParameters", "A parameter is not a text.")
     return content
+
+
+def _token(request: Mapping[str, object]) -> str:
+    token = request.get("certificateOwnershipToken")
+    if not isinstance(token, str) or not token:
+        raise _not_owned("cannot be empty")
+    return token
+
+
+def _not_owned(why: str) -> RejectedError:
+    code = "InvalidCertificateOwnershipToken"
+    return RejectedError(400, code, f"Certificate ownership token {why}.")
 
 
 def _throttled() -> RejectedError:

@@ -7,7 +7,8 @@ for an hour ("the token must be used within one hour") and ends with its use.
 import secrets
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 LIFETIME_SECONDS = 3600.0
@@ -39,15 +40,20 @@ class OwnershipTokens:
                 self._tokens.popitem(last=False)
         return token
 
-    def certificate(self, token: str) -> str | None:
-        """The id of the certificate that a token stands for, if it is valid."""
-        with self._lock:
-            found = self._tokens.get(token)
-        if found is None or found.expires <= self._clock():
-            return None
-        return found.certificate_id
+    @contextmanager
+    def used(self, token: str) -> Iterator[str | None]:
+        """Use a token: the id of the certificate that it stands for, if it is valid.
 
-    def use(self, token: str) -> bool:
-        """End a token; ``False`` if another was faster."""
+        Nobody else can use it meanwhile. Afterwards it has ended; what raises leaves it as it was.
+        """
         with self._lock:
-            return self._tokens.pop(token, None) is not None
+            found = self._tokens.pop(token, None)
+        if found is None or found.expires <= self._clock():
+            yield None
+            return
+        try:
+            yield found.certificate_id
+        except BaseException:
+            with self._lock:
+                self._tokens[token] = found
+            raise

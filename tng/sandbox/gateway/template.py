@@ -15,6 +15,10 @@ CERTIFICATE_ID = "AWS::IoT::Certificate::Id"
 """The parameter that the service itself gives."""
 
 _REFERENCE = re.compile(r"\$\{([^{}]*)\}")
+_THING_NAME = re.compile(r"[a-zA-Z0-9:_-]{1,128}")
+"""Also of types and groups (AWS IoT API, CreateThing); emulators take any."""
+_POLICY_NAME = re.compile(r"[\w+=,.@-]{1,128}", re.ASCII)
+_STATUSES = ("ACTIVE", "INACTIVE")
 _DEEPEST = 32
 _LONGEST = 64 * 1024
 
@@ -65,21 +69,21 @@ def plan_thing(body: str, parameters: Mapping[str, str], certificate_id: str) ->
     certificates = [properties for kind, properties in resources if kind == "AWS::IoT::Certificate"]
     thing = things[0] if things else {}
     return ThingPlan(
-        thing=_text(thing.get("ThingName"), "ThingName") if things else None,
-        thing_type=_text(thing["ThingTypeName"], "ThingTypeName")
+        thing=_name(thing.get("ThingName"), "ThingName") if things else None,
+        thing_type=_name(thing["ThingTypeName"], "ThingTypeName")
         if "ThingTypeName" in thing
         else None,
-        groups=_texts(thing.get("ThingGroups", []), "ThingGroups"),
+        groups=_names(thing.get("ThingGroups", []), "ThingGroups"),
         attributes={
             str(name): _text(value, "AttributePayload")
             for name, value in _object(thing.get("AttributePayload")).items()
         },
         policies=tuple(
-            _text(properties.get("PolicyName"), "PolicyName")
+            _name(properties.get("PolicyName"), "PolicyName", _POLICY_NAME)
             for kind, properties in resources
             if kind == "AWS::IoT::Policy"
         ),
-        status=str(certificates[0].get("Status", "ACTIVE")).upper() if certificates else "ACTIVE",
+        status=_status(certificates[0].get("Status", "ACTIVE")) if certificates else "ACTIVE",
         device_configuration=_object(resolve(template.get("DeviceConfiguration", {}))),
     )
 
@@ -163,7 +167,21 @@ def _text(content: object, name: str) -> str:
     return content
 
 
-def _texts(content: object, name: str) -> tuple[str, ...]:
+def _name(content: object, name: str, allowed: re.Pattern[str] = _THING_NAME) -> str:
+    text = _text(content, name)
+    if not allowed.fullmatch(text):
+        raise TemplateError("InvalidParameters", f"{name} must match {allowed.pattern}")
+    return text
+
+
+def _names(content: object, name: str) -> tuple[str, ...]:
     if not isinstance(content, list):
         raise _invalid(f"The template gives no list as {name}")
-    return tuple(_text(item, name) for item in content)
+    return tuple(_name(item, name) for item in content)
+
+
+def _status(content: object) -> str:
+    status = str(content).upper()
+    if status not in _STATUSES:
+        raise _invalid(f"The template gives none of {', '.join(_STATUSES)} as Status")
+    return status

@@ -1,6 +1,8 @@
 """Certificates as files: where they go, and what they never touch."""
 
 import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -74,6 +76,37 @@ def test_what_is_somebody_elses_stays(tmp_path):
     assert (tmp_path / f"three-{key(4)[:16]}.pem").read_text() == pem(4)
 
 
+@pytest.mark.parametrize("apart", [False, True], ids=["one run", "a bench's, one by one"])
+def test_a_name_with_the_key_of_another_device_in_it_makes_nobody_lose_a_certificate(
+    tmp_path, apart
+):
+    names = {key(1): f"X-{key(3)[:16]}", key(2): "X", key(3): "X"}
+    together = CertificateFolder(tmp_path, names)
+    for number in (1, 2, 3):
+        own = {key(number): names[key(number)]}
+        folder = CertificateFolder(tmp_path, own) if apart else together
+        folder.keep(key(number), leaf(number).sha256, pem(number))
+    assert {path.read_text() for path in tmp_path.iterdir()} == {pem(1), pem(2), pem(3)}
+    again = CertificateFolder(tmp_path, names)
+    if not apart:
+        assert all(again.has(key(number), leaf(number).sha256) for number in (1, 2, 3))
+
+
+def test_benches_that_write_one_name_at_once_all_keep_their_certificates(tmp_path):
+    numbers = range(1, 9)
+    barrier = threading.Barrier(len(numbers))
+
+    def bench(number):
+        folder = CertificateFolder(tmp_path, {key(number): "X"})
+        barrier.wait()
+        folder.keep(key(number), leaf(number).sha256, pem(number))
+        return folder.has(key(number), leaf(number).sha256)
+
+    with ThreadPoolExecutor(len(numbers)) as pool:
+        assert all(pool.map(bench, numbers))
+    assert {path.read_text() for path in tmp_path.iterdir()} == {pem(n) for n in numbers}
+
+
 def test_a_link_is_never_followed(tmp_path):
     outside = tmp_path / "outside"
     outside.write_text("untouched")
@@ -94,8 +127,8 @@ def test_a_pipe_is_not_waited_for(tmp_path):
 
 
 def test_nothing_half_written_is_left_and_the_run_ends_as_partly_done(tmp_path):
-    for name in ("one.pem", f"one-{key(1)[:16]}.pem"):
-        (tmp_path / name).mkdir()
+    for name in ("one", f"one-{key(1)[:16]}", f"one-{key(1)}"):
+        (tmp_path / f"{name}.pem").mkdir()
     folder = CertificateFolder(tmp_path, {key(1): "one"})
     with pytest.raises(CertificateLostError) as caught:
         folder.keep(key(1), leaf(1).sha256, pem(1))

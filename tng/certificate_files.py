@@ -6,7 +6,9 @@ set of characters, files are created exclusively and links are never followed.
 
 import os
 import re
+import secrets
 import stat
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -85,6 +87,43 @@ def file_name(entry: DeviceEntry) -> str:
 def safe_name(name: str) -> str:
     """``name`` as a file's, without an ending: whatever it says, it stays in its folder."""
     return _UNSAFE.sub("_", name)[:_MAX_NAME].lstrip("-_") or "device"
+
+
+def put_file(path: Path, content: bytes, is_own: Callable[[Path], bool]) -> bool:
+    """Write all of it or nothing, also if the machine stops; raises `OSError`.
+
+    False where something is there already, also if another process was faster, unless it ``is_own``
+    and may be replaced. A link is never followed.
+    """
+    part = path.with_name(f".tng-{secrets.token_hex(8)}")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
+    try:
+        with os.fdopen(os.open(part, flags, 0o644), "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        if _appears(part, path):
+            return True
+        if not is_own(path):
+            return False
+        part.replace(path)
+        return True
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _appears(part: Path, path: Path) -> bool:
+    """Give it the other name too; false where that is taken."""
+    try:
+        os.link(part, path)
+    except FileExistsError:
+        return False
+    except OSError:
+        # A file system without links, such as a memory card's: nothing there is exclusive.
+        if os.path.lexists(path):
+            return False
+        part.replace(path)
+    return True
 
 
 def _not_written(path: Path, error: OSError) -> OutputError:

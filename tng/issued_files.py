@@ -5,7 +5,6 @@ can steer a file out of the folder; a file appears when it is complete, and no o
 than an older certificate of the same key.
 """
 
-import os
 import secrets
 import stat
 from collections import Counter
@@ -13,7 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tng.apply.session import OpenTarget
-from tng.certificate_files import safe_name
+from tng.certificate_files import put_file, safe_name
 from tng.errors import OutputError
 from tng.exit_codes import ExitCode
 from tng.plan.models import Plan
@@ -66,21 +65,23 @@ class CertificateFolder:
 
     def keep(self, key: str, certificate_id: str, pem: str) -> None:  # noqa: ARG002 - see the Protocol
         """Write the certificate; raises `CertificateLostError`."""
-        own, longer = self._paths(key)
-        free = not os.path.lexists(own) or certified_key(_text(own)) == key
-        path = own if free else longer
+        content = pem.encode("ascii", "replace")
         try:
-            _write(path, pem.encode("ascii"))
-        except (OSError, UnicodeError) as error:
+            if any(put_file(path, content, _is_of(key)) for path in self._paths(key)):
+                return
+            raise FileExistsError("something else is there")
+        except OSError as error:
             raise CertificateLostError(
-                f"{path} cannot be written: {error}",
+                f"{self._paths(key)[-1]} cannot be written: {error}",
                 "Make that possible, then run the same command again: it finds the certificates "
                 "that were made.",
             ) from error
 
-    def _paths(self, key: str) -> tuple[Path, Path]:
+    def _paths(self, key: str) -> tuple[Path, ...]:
+        """Its names, in the order in which they are tried: a stranger may have guessed some."""
         name = self._names.get(key, "device")
-        return self._folder / f"{name}.pem", self._folder / f"{_with_key(name, key)}.pem"
+        names = (name, _with_key(name, key), f"{name}-{key}")
+        return tuple(self._folder / f"{each}.pem" for each in dict.fromkeys(names))
 
 
 def certificate_folders(folder: Path, plan: Plan) -> Callable[[OpenTarget], CertificateFolder]:
@@ -132,16 +133,5 @@ def _digest(path: Path) -> str:
         return ""
 
 
-def _write(path: Path, content: bytes) -> None:
-    """All of it or nothing, also if the machine stops; a link is replaced, never followed."""
-    part = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
-    try:
-        with os.fdopen(os.open(part, flags, 0o644), "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        part.replace(path)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
+def _is_of(key: str) -> Callable[[Path], bool]:
+    return lambda path: certified_key(_text(path)) == key

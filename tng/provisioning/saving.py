@@ -8,13 +8,12 @@ ownership token is written.
 import os
 import stat
 import tempfile
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import orjson
 
-from tng.certificate_files import CertificateWriter, file_name
+from tng.certificate_files import CertificateWriter, file_name, put_file
 from tng.csr.issuing import IssuedCertificate
 from tng.csr.model import RequestedDevice
 from tng.errors import OutputError
@@ -52,33 +51,41 @@ class ResultFolder:
                 "Name another folder with --certificates.",
             ) from error
 
-    def path(self, device: RequestedDevice) -> Path:
-        """Where the device's certificate belongs.
+    def save(self, device: RequestedDevice, issued: IssuedCertificate) -> Path:
+        """Write the result; raises `OutputError`. What is there already is left as it is.
 
         The file is called by the device's id, and by its key too where that name is taken.
         """
-        plain, keyed = self._paths(device)
-        return keyed if _is_taken(plain) and self._read(plain, device) is None else plain
-
-    def save(self, device: RequestedDevice, issued: IssuedCertificate) -> Path:
-        """Write the result; raises `OutputError`. What is there already is left as it is."""
-        path = self.path(device)
+        key = device.request.key
         members: dict[str, object] = {
             "schema": SCHEMA,
             "device_id": device.record.device_id,
-            "public_key_sha256": device.request.key,
+            "public_key_sha256": key,
             "certificate_id": issued.certificate_id,
             "thing_name": issued.thing_name or None,
             "device_configuration": dict(issued.configuration),
         }
+        told, pem = to_json(members) + b"\n", issued.pem.encode("ascii")
+        paths = self._paths(device)
         try:
-            _put(path.with_suffix(".json"), to_json(members) + b"\n")
-            _put(path, issued.pem.encode("ascii"))
+            for path in paths:
+                is_free = not os.path.lexists(path) or self._is_of(path, device)
+                if (
+                    is_free
+                    and put_file(
+                        path.with_suffix(".json"), told, lambda at: bool(_document(at, key))
+                    )
+                    and put_file(path, pem, lambda at: self._is_of(at, device))
+                ):
+                    return path
         except OSError as error:
             raise OutputError(
                 f"{path} cannot be written: {error.strerror}", "Check the folder --certificates."
             ) from error
-        return path
+        raise OutputError(
+            f"{paths[-1]} cannot be written: something else is there",
+            "Check the folder --certificates.",
+        )
 
     def load(self, device: RequestedDevice) -> IssuedCertificate | None:
         """The result of an earlier run; ``None`` where there is no certificate of this key."""
@@ -88,10 +95,15 @@ class ResultFolder:
                 return found
         return None
 
-    def _paths(self, device: RequestedDevice) -> tuple[Path, Path]:
+    def _paths(self, device: RequestedDevice) -> tuple[Path, ...]:
+        """Its names, in the order in which they are tried: a stranger may have guessed some."""
         name = file_name(DeviceEntry(device.record, (), None, ()))
-        keyed = f"{name}-{device.request.key[:_KEY_DIGITS]}.pem"
-        return self.folder / f"{name}.pem", self.folder / keyed
+        key = device.request.key
+        names = (name, f"{name}-{key[:_KEY_DIGITS]}", f"{name}-{key}")
+        return tuple(self.folder / f"{each}.pem" for each in names)
+
+    def _is_of(self, path: Path, device: RequestedDevice) -> bool:
+        return self._read(path, device) is not None
 
     def _read(self, path: Path, device: RequestedDevice) -> IssuedCertificate | None:
         data = _content(path)
@@ -140,23 +152,3 @@ def _content(path: Path) -> bytes | None:
         return path.read_bytes()
     except OSError:
         return None
-
-
-def _is_taken(path: Path) -> bool:
-    return os.path.lexists(path)
-
-
-def _put(path: Path, content: bytes) -> None:
-    """Write it elsewhere, and let it appear whole; raises `OSError`."""
-    descriptor, name = tempfile.mkstemp(prefix=".tng-", dir=path.parent)
-    temporary = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    finally:
-        with suppress(FileNotFoundError):
-            temporary.unlink()

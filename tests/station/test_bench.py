@@ -141,6 +141,22 @@ def test_a_device_that_resets_for_ever_is_given_up(dock):
     assert second.passed
 
 
+def test_a_device_that_asks_for_ever_is_given_up(dock):
+    def script(console: Console) -> None:
+        for _ in range(11):
+            console.say(csr(1))
+            console.certificate()
+        console.say(csr(1))
+        console.hear_until(r"TNG-ERROR the device asks again and again")
+        good_device(2)(console)
+
+    dock.plug_in(script)
+    first, second = Station(dock, 2).run()
+    assert "asks again and again" in first.reason
+    assert first.issued is not None
+    assert second.passed, second.reason
+
+
 @pytest.mark.slow
 def test_no_answer_by_the_deadline_fails_and_the_next_device_is_served(dock):
     def silent_then_good(console: Console) -> None:

@@ -33,7 +33,7 @@ _SLICE_SECONDS = 0.2
 _QUIET_SECONDS = 0.5
 """From a garbled request to telling the device: it may be printing the next one already."""
 MAX_RESTARTS = 10
-"""Of one device: more, and it is not going to get anywhere."""
+"""Of one device, with requests that it repeats: more, and it is not going to get anywhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,14 +151,18 @@ class Bench:
         device = self._device
         if device is None:
             return
-        device.restarts += 1
-        if device.restarts > MAX_RESTARTS:
+        if self._is_once_more(device):
             yield self._result("the device resets again and again", "Look at its power and log.")
             return
         self._tell("the device was reset: it begins anew")
         device.garbled, device.tell_at = "", None
         device.issued = None
         device.deadline = self._clock() + self._options.answer_seconds
+
+    def _is_once_more(self, device: _Device) -> bool:
+        """Count a device's beginnings, each of which gets it time; true for one too many."""
+        device.restarts += 1
+        return device.restarts > MAX_RESTARTS
 
     def _begun(self) -> _Device:
         """The device that is being served; a new one if there is none."""
@@ -176,6 +180,12 @@ class Bench:
         device = self._begun()
         if not isinstance(outcome, RequestedDevice):
             yield from self._refused_request(outcome)
+            return
+        if device.issued is not None and self._is_once_more(device):
+            reason = "the device asks again and again"
+            with suppress(PortLostError):
+                self._port.write(error_answer(reason))
+            yield self._result(reason, "Look at the device's own log.")
             return
         device.asked = outcome
         device.garbled, device.tell_at = "", None

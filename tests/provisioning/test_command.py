@@ -116,6 +116,13 @@ def test_what_all_devices_would_meet_ends_the_run_with_5(folder):
     assert "the same command goes on" in done.stderr
 
 
+def test_a_ca_file_that_cannot_be_used_leaves_nothing_begun(folder):
+    with fleet_server(FleetAnswers()) as port:
+        command = words(folder, port, "requests/board-1.csr")
+        run_tng(*command, "--ca-file", "missing.pem", expect=3)
+        assert "earlier attempt" not in run_tng(*command, expect=0).stderr
+
+
 def test_a_dry_run_asks_nobody_and_writes_nothing(folder):
     before = sorted(folder.iterdir())
     command = words(folder, 1, "requests", "--dry-run")

@@ -88,6 +88,14 @@ def test_silence_is_an_input_without_devices(dock, trust):
     assert [status for status, _ in told(rows)] == ["undecodable"]
 
 
+@pytest.mark.slow
+def test_a_port_that_says_nothing_at_all_is_no_input(dock, trust):
+    dock.plug_in(printing(""))
+    done = run_tng("station", "--port", str(dock.path), "--dumps", "--idle", "1", *trust, expect=3)
+    assert "nothing came" in done.stderr
+    assert "--baud-rate" in done.stderr
+
+
 def one_request(dock: Bay, script, seconds: float = 60.0):
     dock.plug_in(script)
     return read_request_from_port(PortSettings(str(dock.path)), seconds)

@@ -10,6 +10,7 @@ from tng.cli.judging import JudgingOptions, make_verifier
 from tng.cli.options import FailOn
 from tng.cli.output import is_colored, open_judged_output
 from tng.cli.verify import print_summary
+from tng.errors import InputError
 from tng.exit_codes import ExitCode
 
 
@@ -59,5 +60,10 @@ def read_dumps(request: DumpRequest) -> ExitCode:
             report.item(report.render(outcome))
             stream.flush()
         report.end([], summary)
+    if not summary.total and not stop.is_set():
+        raise InputError(
+            f"nothing came over {request.port} in {request.idle:g} s",
+            "Reset the device; check --baud-rate, and that the port is the device's.",
+        )
     print_summary(summary, monotonic() - started)
     return ExitCode.FINDINGS if summary.fails(request.fail_on.severity) else ExitCode.DONE

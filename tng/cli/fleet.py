@@ -89,12 +89,15 @@ def opened_fleet_issuer(
 ) -> "Iterator[FleetIssuer]":
     """The issuer of these options, with a run of the ledger; raises `TngError`."""
     from tng.device.links import open_link
+    from tng.device.tls import trusting_context
     from tng.provisioning.caller import FleetCaller
     from tng.provisioning.issuer import FleetIssuer, Provisioning
     from tng.provisioning.saving import ResultFolder
 
     setup = fleet_setup(options)
     credentials = _credentials(options)
+    # A file that cannot be used is said before the ledger has any intent.
+    trusting_context(options.ca_file)
     service = setup.service
 
     def opened(seconds: float) -> "DeviceLink":

@@ -9,9 +9,10 @@ _ENDPOINT = (
     "`aws iot describe-endpoint --endpoint-type iot:Data-ATS`, in the account and region where "
     "the certificate is registered, says the name"
 )
+_ID = "ID being the certificate's SHA-256 shown here"
 _STATUS = (
-    "`aws iot describe-certificate --certificate-id ID` tells, ID being the certificate_sha256 "
-    "shown here; --target NAME asks the account of that target"
+    f"`aws iot describe-certificate --certificate-id ID` tells, {_ID}; --target NAME asks the "
+    "account of that target"
 )
 
 _HINTS = {
@@ -76,18 +77,18 @@ _HINTS = {
         "it is registered"
     ),
     ConnectReason.NOT_ACTIVE: (
-        "activate it: `aws iot update-certificate --new-status ACTIVE`; one that was REVOKED at "
-        "its registration, or PENDING_TRANSFER, cannot be"
+        "activate it: `aws iot update-certificate --certificate-id ID --new-status ACTIVE`, "
+        f"{_ID}; one that was REVOKED at its registration, or PENDING_TRANSFER, cannot be"
     ),
     ConnectReason.NO_POLICY: (
         "attach one: `aws iot attach-policy`, or register again with --policy; `tng examples` "
         "writes policies with the least that a device needs"
     ),
     ConnectReason.CONNECT_DENIED: (
-        "either no policy allows iot:Connect as this client id (policies mostly demand the "
-        "thing's name: ${iot:Connection.Thing.ThingName}; or the CN: "
-        "${iot:Certificate.Subject.CommonName}; --client-id names another), or the certificate is "
-        f"not registered or not ACTIVE: {_STATUS}"
+        "allow iot:Connect as this client id, or name the one that is allowed with --client-id: "
+        "policies mostly demand the thing's name (${iot:Connection.Thing.ThingName}) or the CN "
+        "(${iot:Certificate.Subject.CommonName}). Where the account was not asked, the certificate "
+        f"may also be not registered, or not ACTIVE: {_STATUS}"
     ),
     ConnectReason.SUBSCRIBE_DENIED: (
         "allow iot:Subscribe on the topicfilter/ of this topic, or name one that is allowed with "

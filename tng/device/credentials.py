@@ -103,7 +103,7 @@ def validity_warnings(leaf: Certificate, now: datetime) -> tuple[str, ...]:
     """What of the certificate's dates may matter to a cloud, as sentences; at most one."""
     if now > leaf.not_after:
         expired = f"the certificate expired on {leaf.not_after:%Y-%m-%d}"
-        return (f"{expired}: IoT hubs refuse it even where the device is assigned",)
+        return (f"{expired}: AWS refuses it, and so do IoT hubs, even of an assigned device",)
     if now < leaf.not_before:
         return (f"the certificate is not valid before {leaf.not_before:%Y-%m-%d}",)
     return ()

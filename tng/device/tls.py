@@ -57,7 +57,7 @@ def trusting_context(ca_file: Path | None) -> ssl.SSLContext:
     except (OSError, ValueError) as error:
         raise ConfigurationError(
             f"{ca_file} cannot be used as CA certificates: {_cause(error)}",
-            "--ca-file takes CA certificates in PEM",
+            "--ca-file takes CA certificates in PEM.",
         ) from error
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context

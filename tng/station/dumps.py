@@ -88,7 +88,8 @@ class DumpStation:
                 self._tell(f"{name} is back")
                 self._heard_at = self._clock()
         yield from self._add(self._scanner.finish())
-        yield from self._sections.finish(self._lines)
+        if self._lines:
+            yield from self._sections.finish(self._lines)
 
     def _is_over(self) -> bool:
         idle = self._options.idle_seconds

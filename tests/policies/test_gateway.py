@@ -81,6 +81,8 @@ class Plant:
         claim = self.aws.claims[0]
         for name, text in (("claim.pem", claim.certificate_pem), ("claim.key", claim.key_pem)):
             (self.folder / name).write_text(text)
+        # A claim is registered when it first connects.
+        self.connect("claim", "tng-first", "devices/pump-1/state", REFUSED)
         (certificate,) = read_certificate_file(claim.certificate_pem.encode())
         target = f"{self.place.arn}:cert/{certificate.sha256}"
         self.iot.attach_policy(policyName=policy, target=target)

@@ -155,7 +155,7 @@ POLICIES: tuple[Check, ...] = (
     _check(
         "policy-wildcard-beside-variable",
         Severity.WARNING,
-        "A wildcard stands before a variable, or touches it",
+        "A wildcard stands before a variable, or behind it in the same level",
         "* also matches /. What is meant for one device can be matched by the text of another, "
         "whose name begins or ends alike.",
         "Put fixed levels before the variable, and a / behind it.",

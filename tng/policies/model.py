@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from tng.findings import Finding
 
-SCHEMA = "tng.policy-lint.1"
+SCHEMA = "tng.policy-lint/1"
 
 
 class PolicyKind(StrEnum):

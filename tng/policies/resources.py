@@ -7,6 +7,7 @@ from functools import lru_cache
 from tng.policies.vocabulary import (
     CLIENT_ID,
     RESOURCE_TYPES,
+    matches,
     tells_devices_apart,
     variables,
     without_variables,
@@ -59,14 +60,15 @@ class Resource:
 
     @property
     def opens_beside_variable(self) -> bool:
-        """Whether a wildcard stands before a variable, or touches one from behind.
+        """Whether a wildcard stands before a variable, or behind one in the same level.
 
         Either way the text that is meant for one device can be matched by another's.
         """
         plain = without_variables(self.name)
         last = plain.rfind("\0")
         return last >= 0 and (
-            _WILDCARD.search(plain[:last]) is not None or re.search(r"\0[*?]", plain) is not None
+            _WILDCARD.search(plain[:last]) is not None
+            or re.search(r"\0[^/]*[*?]", plain) is not None
         )
 
     def is_bound(self, *, by_client_id: bool) -> bool:
@@ -89,7 +91,7 @@ def read_resource(text: str) -> Resource | None:
         # arn:aws:iot:* leaves parts to its wildcard.
         is_pattern = text.startswith("arn:") and text.endswith("*") and text.count(":") < 6
         return Resource(text, RESOURCE_TYPES, "*", is_everything=True) if is_pattern else None
-    if match[2] not in ("iot", "*"):
+    if not matches(match[2], "iot"):
         return Resource(text, frozenset(), match[5])
     rest = match[5]
     wild = _WILDCARD.search(rest)

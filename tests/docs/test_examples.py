@@ -10,7 +10,7 @@ from tng.sandbox.preparation import device_policy
 ROOT = Path(__file__).parents[2]
 TRUST = ROOT / "manifests" / "trust"
 EXAMPLE = ROOT / "examples" / "tng.toml"
-POLICY = ROOT / "examples" / "device-policy.json"
+POLICY = ROOT / "examples" / "policies" / "device-policy.json"
 SOURCE = (
     str(ROOT / "manifests" / "tngtls-10.json"),
     "--trust-anchor", str(TRUST / "root.pem"),

@@ -78,7 +78,7 @@ def test_the_claim_of_the_variables_is_let_in_by_the_name_of_the_variables(
     )
     endpoint = found[f"SANDBOX_{region}_ENDPOINT"]
     with RawClient(open_stream(found["SANDBOX_AWS_DEVICE_ADDRESS"], context, endpoint)) as client:
-        assert client.connect("station") == 0
+        assert client.connect("tng-station") == 0
         template = found["SANDBOX_FLEET_TEMPLATE"]
         topic = f"$aws/provisioning-templates/{template}/provision/json/accepted"
         assert client.subscribe(topic) == (1,)

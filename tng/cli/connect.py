@@ -129,14 +129,18 @@ def connect(
 
     Examples:
 
-      tng connect --cloud aws --endpoint a1b2c3-ats.iot.eu-central-1.amazonaws.com \
---certificate d.pem --key d.key
+    \b
+      tng connect --cloud aws --certificate d.pem --key d.key \\
+        --endpoint a1b2c3-ats.iot.eu-central-1.amazonaws.com
 
-      tng connect --target production-eu --certificate d.pem --pkcs11 softhsm2 --token chips \
---key sn0123
+    \b
+      tng connect --target production-eu --certificate d.pem \\
+        --pkcs11 softhsm2 --token chips --key sn0123
 
-      tng connect --cloud azure --id-scope 0ne00012345 --certificate d.pem --key d.key
-    """
+    \b
+      tng connect --cloud azure --id-scope 0ne00012345 \\
+        --certificate d.pem --key d.key
+    """  # noqa: D301 - click knows its own mark \b as the character alone
     from tng.cli.connecting import ConnectRequest, run
 
     run(

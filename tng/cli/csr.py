@@ -90,7 +90,7 @@ def csr(
 
       tng csr --pkcs11 softhsm2 --token Line --key device -o device.csr
 
-      tng csr --pkcs11 /usr/lib/libcryptoauth.so --token 0 --key device --subject CN=sn{serial}
+      tng csr --pkcs11 /usr/lib/libcryptoauth.so --token MCHP --key device
 
       tng csr requests/ more.zip --format json
 

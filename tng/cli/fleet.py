@@ -88,7 +88,7 @@ def opened_fleet_issuer(
     options: FleetOptions, ledger: "Ledger", command: str, stop: "StopSignal"
 ) -> "Iterator[FleetIssuer]":
     """The issuer of these options, with a run of the ledger; raises `TngError`."""
-    from tng.device.links import open_link
+    from tng.device.links import open_link, require_client
     from tng.device.tls import trusting_context
     from tng.provisioning.caller import FleetCaller
     from tng.provisioning.issuer import FleetIssuer, Provisioning
@@ -96,7 +96,8 @@ def opened_fleet_issuer(
 
     setup = fleet_setup(options)
     credentials = _credentials(options)
-    # A file that cannot be used is said before the ledger has any intent.
+    # What cannot be used is said before the ledger has any intent.
+    require_client(credentials)
     trusting_context(options.ca_file)
     service = setup.service
 

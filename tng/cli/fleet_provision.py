@@ -68,14 +68,16 @@ def fleet_provision(
 
     Examples:
 
-      tng fleet-provision requests/ --endpoint a1b2c3-ats.iot.eu-central-1.amazonaws.com \
---template Boards --claim-certificate claim.pem --claim-key claim.key \
---parameter SerialNumber={device_id}
+    \b
+      tng fleet-provision requests/ --template Boards \\
+        --endpoint a1b2c3-ats.iot.eu-central-1.amazonaws.com \\
+        --claim-certificate claim.pem --claim-key claim.key \\
+        --parameter SerialNumber={device_id}
 
       tng fleet-provision --pkcs11 softhsm2 --token Line --key device --endpoint … --template …
 
       tng fleet-provision --station /dev/ttyUSB0 --count 100 --endpoint … --template …
-    """  # fmt: skip
+    """  # noqa: D301 - click knows its own mark \b as the character alone
     from tng.cli.benching import BenchRequest, serve
     from tng.cli.fleet import FleetOptions
     from tng.cli.provisioning import ProvisionRequest, RequestKey, provision

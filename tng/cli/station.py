@@ -82,14 +82,16 @@ def station(
 
     Examples:
 
-      tng station --port /dev/ttyUSB0 --endpoint a1b2c3-ats.iot.eu-central-1.amazonaws.com \
---template Boards --claim-certificate claim.pem --claim-key claim.key \
---parameter SerialNumber={device_id}
+    \b
+      tng station --port /dev/ttyUSB0 --template Boards \\
+        --endpoint a1b2c3-ats.iot.eu-central-1.amazonaws.com \\
+        --claim-certificate claim.pem --claim-key claim.key \\
+        --parameter SerialNumber={device_id}
 
       tng station --port /dev/ttyUSB0 --target production-eu
 
       tng station --port /dev/ttyACM0 --dumps --idle 60
-    """  # fmt: skip
+    """  # noqa: D301 - click knows its own mark \b as the character alone
     from tng.cli.benching import BenchRequest, serve
     from tng.cli.fleet import FleetOptions
     from tng.cli.judging import JudgingOptions

@@ -32,11 +32,11 @@ def open_link(
     installed, `InputError` for a certificate that cannot be used, and with keys in tokens
     `TokenError`, and `UsageError` for an ``address`` other than the host.
     """
+    require_client(credentials)
     match credentials:
         case FileCredentials():
             return _with_file(endpoint, credentials, client_id, timeout_seconds, username)
         case TokenCredentials():
-            require("awscrt", "awscrt")
             from tng.device.token_link import open_token_link
 
             return open_token_link(
@@ -57,7 +57,6 @@ def _with_file(
     timeout_seconds: float,
     username: str,
 ) -> "MqttConversation":
-    require("paho", "paho-mqtt")
     from tng.device.mqtt import MqttConversation, MqttPeer
     from tng.device.tls import HTTPS_PORT, MQTT_ALPN, client_context
 
@@ -66,6 +65,17 @@ def _with_file(
         context.set_alpn_protocols([MQTT_ALPN])
     peer = MqttPeer(endpoint.host, endpoint.port, client_id, username, endpoint.address)
     return MqttConversation(peer, context, time.monotonic() + timeout_seconds)
+
+
+def require_client(credentials: DeviceCredentials) -> None:
+    """Raise `ConfigurationError` where the client for such a key is not installed."""
+    match credentials:
+        case FileCredentials():
+            require("paho", "paho-mqtt")
+        case TokenCredentials():
+            require("awscrt", "awscrt")
+        case _:
+            assert_never(credentials)
 
 
 def require(module: str, package: str) -> None:

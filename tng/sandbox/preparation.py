@@ -7,9 +7,9 @@ The calls are made without the SDK, so that nothing of the user's AWS environmen
 import http.client
 import json
 from collections.abc import Mapping
-from importlib.resources import files
 
 from tng.errors import ConfigurationError
+from tng.policies.examples import Place, example
 
 POLICY_NAME = "tng-device"
 THING_TYPE = "secure-element"
@@ -21,7 +21,7 @@ _SHOWN = 300
 
 def device_policy() -> str:
     """A least-privilege IoT policy: a device speaks as its own thing only (JSON text)."""
-    return (files("tng.sandbox") / "device-policy.json").read_text("utf-8")
+    return example("device-policy").render(Place())
 
 
 def prepare_account(port: int, account: str, region: str) -> None:

@@ -302,7 +302,7 @@ def test_a_claim_is_registered_by_its_first_connection_alone(world: World, claim
     with pytest.raises(OSError, match="UNKNOWN_CA"):
         world.client(claim, world.us).stream.recv(1)
     assert registry.certificate(claim_id) is None
-    world.connected(claim, "c")
+    world.connected(claim, "tng-c")
     assert registry.certificate(claim_id).status == "ACTIVE"
     registry.set_status(claim_id, "INACTIVE")
     with pytest.raises(OSError, match="UNKNOWN_CA"):
@@ -311,7 +311,7 @@ def test_a_claim_is_registered_by_its_first_connection_alone(world: World, claim
 
 def test_a_claim_becomes_a_device_that_connects(world: World, claim: Identity):
     key = ec.generate_private_key(ec.SECP256R1())
-    with world.connected(claim, "any-client") as client:
+    with world.connected(claim, "tng-any") as client:
         assert client.subscribe(f"{CREATE_TOPIC}/+", f"{REGISTER_TOPIC}/+") == (1, 1)
         request = {"certificateSigningRequest": new_request("sn0123", key)}
         client.publish(CREATE_TOPIC, json.dumps(request).encode())
@@ -329,11 +329,11 @@ def test_a_claim_becomes_a_device_that_connects(world: World, claim: Identity):
 
 
 def test_a_claim_may_do_nothing_else(world: World, claim: Identity):
-    with world.connected(claim, "c") as client:
+    with world.connected(claim, "tng-c") as client:
         other = "$aws/provisioning-templates/other/provision/json"
         assert client.subscribe("#", "devices/c", f"{other}/accepted") == (0x80, 0x80, 0x80)
         assert not client.publish("devices/c")
-    with world.connected(claim, "c") as client:
+    with world.connected(claim, "tng-c") as client:
         assert not client.publish(other, b"{}")
 
 
@@ -344,10 +344,10 @@ def test_faults_of_the_connection(world: World, claim: Identity):
         Fault(Silence(When.BEFORE), CREATE, first=3),
     )
     request = json.dumps({"certificateSigningRequest": new_request()}).encode()
-    with world.connected(claim, "c") as client:
+    with world.connected(claim, "tng-c") as client:
         client.publish(CREATE_TOPIC, request)
         assert client.is_closed()
-    with world.connected(claim, "c") as client:
+    with world.connected(claim, "tng-c") as client:
         client.subscribe(f"{CREATE_TOPIC}/+")
         client.publish(CREATE_TOPIC, request)
         assert client.receive()[0].endswith("/accepted")
@@ -358,7 +358,7 @@ def test_faults_of_the_connection(world: World, claim: Identity):
 def test_answers_go_to_who_has_asked_alone(world: World, claim: Identity):
     everything = [allow("iot:*", "client/*", "topic/*", "topicfilter/*")]
     other = world.register(world.identity(), statements=everything)
-    with world.connected(other, "spy") as spy, world.connected(claim, "c") as client:
+    with world.connected(other, "spy") as spy, world.connected(claim, "tng-c") as client:
         assert spy.subscribe("$aws/#") == (1,)
         client.subscribe(f"{CREATE_TOPIC}/+")
         client.publish(CREATE_TOPIC, b"{}")

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from tng.errors import ConfigurationError
+from tng.policies.examples import Place, example
 from tng.sandbox.accounts import SandboxAccount
 from tng.sandbox.gateway.registry import Registry, RegistryError
 from tng.sandbox.record import certificate_id
@@ -56,7 +57,7 @@ class ClaimCertificate:
 
 def claim_policy() -> str:
     """A policy that allows fleet provisioning by CSR with `TEMPLATE_NAME` alone (JSON text)."""
-    return (files("tng.sandbox") / "claim-policy.json").read_text("utf-8")
+    return example("claim-policy").render(Place(template=TEMPLATE_NAME))
 
 
 def fleet_template() -> str:

@@ -72,7 +72,7 @@ class CertificateFolder:
             raise FileExistsError("something else is there")
         except OSError as error:
             raise CertificateLostError(
-                f"{self._paths(key)[-1]} cannot be written: {error}",
+                f"{self._paths(key)[0]} cannot be written: {error}",
                 "Make that possible, then run the same command again: it finds the certificates "
                 "that were made.",
             ) from error

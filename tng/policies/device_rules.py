@@ -87,7 +87,7 @@ def wildcards_beside_variables(policy: Policy) -> Iterator[Remark]:
     for statement in policy.allowing:
         for resource in resources(statement):
             if resource.opens_beside_variable:
-                said = f"{shown(resource.text)}: a wildcard stands before a variable, or with one"
+                said = f"{shown(resource.text)}: a wildcard before a variable, or in its level"
                 yield on(statement, finding("policy-wildcard-beside-variable", said))
 
 

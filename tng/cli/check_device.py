@@ -1,7 +1,5 @@
 """``tng check-device``: does an enrollment work, tried as the device would."""
 
-import os
-import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, assert_never
@@ -9,15 +7,14 @@ from typing import TYPE_CHECKING, Annotated, assert_never
 import typer
 
 from tng.cli.console import talk
-from tng.errors import ConfigurationError, InputError, TngError
+from tng.cli.secrets import KEY_PASSPHRASE_VARIABLE, ask_secret
+from tng.errors import ConfigurationError, TngError
 from tng.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from tng.device.dps import ProvisioningService
     from tng.device.identity import DeviceIdentity
     from tng.device.result import CheckResult
-
-PASSPHRASE_VARIABLE = "TNG_KEY_PASSPHRASE"  # noqa: S105 - the name, not the passphrase
 
 
 class CheckedCloud(StrEnum):
@@ -52,7 +49,7 @@ def check_device(
         typer.Option(
             metavar="FILE",
             help="Its private key, PEM or DER; the passphrase of an encrypted one is asked for, "
-            f"or taken from {PASSPHRASE_VARIABLE}.",
+            f"or taken from {KEY_PASSPHRASE_VARIABLE}.",
         ),
     ],
     id_scope: Annotated[str, typer.Option(metavar="SCOPE", help="The service's id scope.")],
@@ -123,14 +120,7 @@ def _require_mqtt() -> None:
 
 def _passphrase() -> str:
     """From the environment, or from whoever sits at the terminal; never from an argument."""
-    given = os.environ.get(PASSPHRASE_VARIABLE)
-    if given is not None:
-        return given
-    if not sys.stdin.isatty():
-        raise InputError(
-            "the private key is encrypted", f"Set {PASSPHRASE_VARIABLE} to its passphrase."
-        )
-    return str(typer.prompt("Passphrase of the private key", hide_input=True, err=True))
+    return ask_secret(KEY_PASSPHRASE_VARIABLE, "passphrase", "the private key is encrypted")
 
 
 def _members(

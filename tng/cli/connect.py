@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from tng.cli.check_device import PASSPHRASE_VARIABLE
 from tng.cli.options import ConfigOption, file_here
+from tng.cli.secrets import KEY_PASSPHRASE_VARIABLE
 from tng.cli.token_options import PinFileOption, Pkcs11Option, TokenOption
 
 
@@ -42,7 +42,7 @@ def connect(
             "--key",
             metavar="FILE|LABEL",
             help="Its private key: a file, PEM or DER (the passphrase of an encrypted one is "
-            f"asked for, or taken from {PASSPHRASE_VARIABLE}); with --pkcs11, its label.",
+            f"asked for, or taken from {KEY_PASSPHRASE_VARIABLE}); with --pkcs11, its label.",
         ),
     ] = None,
     pkcs11: Pkcs11Option = None,

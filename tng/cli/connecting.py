@@ -7,10 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tng.cli.check_device import PASSPHRASE_VARIABLE
 from tng.cli.connection_output import Trial, print_trial, raise_unless_connected
 from tng.cli.console import talk
-from tng.cli.secrets import ask_secret
+from tng.cli.secrets import KEY_PASSPHRASE_VARIABLE, ask_secret
 from tng.cli.token_options import read_pin, token_uri
 from tng.errors import ConfigurationError, InputError, UsageError
 
@@ -170,7 +169,7 @@ def _key_file(request: ConnectRequest) -> Path:
 
 
 def _passphrase() -> str:
-    return ask_secret(PASSPHRASE_VARIABLE, "passphrase", "the private key is encrypted")
+    return ask_secret(KEY_PASSPHRASE_VARIABLE, "passphrase", "the private key is encrypted")
 
 
 def _facts(request: ConnectRequest) -> "RegistrationFacts | None":

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tng.cli.check_device import PASSPHRASE_VARIABLE
 from tng.cli.console import talk
 from tng.cli.fleet_options import IssuedFormat
 from tng.cli.output import is_colored, open_judged_output
-from tng.cli.secrets import ask_secret
+from tng.cli.secrets import KEY_PASSPHRASE_VARIABLE, ask_secret
 from tng.cli.token_options import read_pin, token_uri
 from tng.errors import UsageError
 from tng.exit_codes import ExitCode
@@ -141,7 +140,7 @@ def _credentials(options: FleetOptions) -> "DeviceCredentials":
 
 
 def _passphrase() -> str:
-    return ask_secret(PASSPHRASE_VARIABLE, "passphrase", "the claim's private key is encrypted")
+    return ask_secret(KEY_PASSPHRASE_VARIABLE, "passphrase", "the claim's private key is encrypted")
 
 
 def report_issued(

@@ -8,6 +8,7 @@ import typer
 from tng.errors import InputError
 
 PIN_VARIABLE = "TNG_PKCS11_PIN"
+KEY_PASSPHRASE_VARIABLE = "TNG_KEY_PASSPHRASE"  # noqa: S105 - the name, not the passphrase
 
 
 def ask_pin() -> str:

@@ -82,6 +82,19 @@ def test_the_serial_number_that_a_device_tells_is_its_id(dock):
     assert result.device_id == "0123aabbcc"
 
 
+def test_the_serial_number_of_a_device_that_failed_is_not_the_next_ones(dock):
+    def script(console: Console) -> None:
+        console.say(csr(1))
+        console.certificate()
+        console.say("TNG-SERIAL: 04AABB\r\nTNG-FAIL flash\r\n" + csr(2))
+        console.confirm()
+
+    dock.plug_in(script)
+    first, second = Station(dock, 2).run()
+    assert not first.passed
+    assert second.device_id == board(2).record.device_id
+
+
 def test_a_reset_in_the_middle_of_the_request_begins_anew(dock):
     def script(console: Console) -> None:
         console.say(BOOT + csr(1)[:300])

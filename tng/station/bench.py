@@ -232,6 +232,7 @@ class Bench:
     def _result(self, reason: str, hint: str, device_id: str = "") -> DeviceResult:
         """The end of the device that is being served."""
         device, self._device = self._begun(), None
+        self._reader.forget_serial()
         self._number += 1
         asked = device.asked
         return DeviceResult(

@@ -79,6 +79,10 @@ class DeviceReader:
         for found in self._scanner.feed(line):
             yield from self._found(found)
 
+    def forget_serial(self) -> None:
+        """The device is gone that told its serial number: it is not the next one's."""
+        self._serial = None
+
     def finish(self) -> Iterator[Event]:
         """What an end of all lines completes: a request whose END line got lost."""
         for found in self._scanner.finish():

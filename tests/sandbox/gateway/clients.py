@@ -82,10 +82,10 @@ class RawClient:
         self.send(packet(0xA2, self._next_id() + field(topic_filter)))
         self._answer(0xB0)
 
-    def publish(self, topic, payload=b"", qos=1):
+    def publish(self, topic, payload=b"", qos=1, *, retain=False):
         """Whether it was acknowledged; the other end is a closed connection."""
         number = self._next_id() if qos else b""
-        self.send(packet(0x30 | qos << 1, field(topic) + number + payload))
+        self.send(packet(0x30 | qos << 1 | retain, field(topic) + number + payload))
         return not qos or self._answer(0x40) is not None
 
     def ping(self):

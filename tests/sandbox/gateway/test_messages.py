@@ -135,6 +135,19 @@ def test_a_denial_wins(world: World):
         assert not client.publish("bad/x")
 
 
+def test_a_message_that_is_to_be_kept_needs_a_permission_of_its_own(world: World):
+    statements = [allow("iot:Connect", "client/a"), allow("iot:Publish", "topic/*")]
+    device = world.register(world.identity(), statements=statements)
+    with world.connected(device, "a") as client:
+        assert client.publish("news")
+        assert not client.publish("news", retain=True)
+    statements.append(allow("iot:RetainPublish", "topic/news"))
+    other = world.register(world.identity(), statements=statements)
+    with world.connected(other, "a") as client:
+        assert client.publish("news", retain=True)
+        assert not client.publish("more", retain=True)
+
+
 def test_policies_and_their_statements_add_up(world: World):
     device = world.register(world.identity(), statements=[allow("iot:Connect", "client/a")])
     with world.connected(device, "a") as client:

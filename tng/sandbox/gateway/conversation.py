@@ -138,7 +138,8 @@ class Conversation:
     def _publish(self, session: Session, message: mqtt.Publish) -> bool:
         if len(message.payload) > MAX_PAYLOAD_BYTES or not topics.is_topic(message.topic):
             return False
-        if not session.may(Action.PUBLISH, f"topic/{message.topic}"):
+        wanted = [Action.PUBLISH, *([Action.RETAIN] if message.retain else [])]
+        if not all(session.may(action, f"topic/{message.topic}") for action in wanted):
             return False
         if not message.topic.startswith("$"):
             # Before the acknowledgement: whoever has it finds the message taken.

@@ -29,6 +29,7 @@ class Action(StrEnum):
 
     CONNECT = "iot:Connect"
     PUBLISH = "iot:Publish"
+    RETAIN = "iot:RetainPublish"
     SUBSCRIBE = "iot:Subscribe"
     RECEIVE = "iot:Receive"
 

@@ -30,6 +30,7 @@ class _Kind(IntEnum):
 
 _PROTOCOL_NAME = "MQTT"
 _PROTOCOL_LEVEL = 4
+_RETAIN = 0x01
 _WILL, _PASSWORD, _USERNAME = 0x04, 0x40, 0x80
 _MAX_QOS = 1
 
@@ -76,12 +77,16 @@ class Unsubscribe:
 
 @dataclass(frozen=True, slots=True)
 class Publish:
-    """PUBLISH (§3.3). ``packet_id`` is 0 where ``qos`` is 0; ``qos`` 2 is not spoken."""
+    """PUBLISH (§3.3). ``packet_id`` is 0 where ``qos`` is 0; ``qos`` 2 is not spoken.
+
+    ``retain`` is what a client asks for; nothing that is sent has it.
+    """
 
     topic: str
     payload: bytes
     qos: int = 0
     packet_id: int = 0
+    retain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,4 +294,4 @@ def _parse_publish(flags: int, fields: _Fields) -> Publish:
         raise MqttError(f"quality of service {qos}; 0 and 1 are spoken")
     topic = fields.text()
     packet_id = fields.packet_id() if qos else 0
-    return Publish(topic, fields.take(fields.left), qos, packet_id)
+    return Publish(topic, fields.take(fields.left), qos, packet_id, retain=bool(flags & _RETAIN))

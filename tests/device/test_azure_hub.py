@@ -120,6 +120,7 @@ def test_a_hub_whose_certificate_is_of_another_ca(attempt_at, tmp_path):
     result = attempt_at(Client.linger, context)
     assert isinstance(result, Unsafe)
     assert result.reason == "server-untrusted"
+    assert "AWS" not in hint(result.reason, at_hub=True)
 
 
 def test_a_hub_that_is_not_there(attempt):
@@ -128,6 +129,9 @@ def test_a_hub_that_is_not_there(attempt):
     result = attempt(hub_port=port)
     assert isinstance(result, Unsafe)
     assert result.reason == "host-unreachable"
+    assert f"assigned to {HUBS[1]}" in result.message
+    assert "firewalls" in hint(result.reason, at_hub=True)
+    assert "AWS" not in hint(result.reason, at_hub=True)
 
 
 def accept(client):

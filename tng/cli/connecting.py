@@ -55,7 +55,7 @@ def run(request: ConnectRequest) -> None:
     _refuse_others(request, cloud)
     trial = _try_aws(request) if cloud == "aws" else _try_azure(request)
     print_trial(trial, as_json=request.as_json)
-    raise_unless_connected(trial.result)
+    raise_unless_connected(trial)
 
 
 def _refuse_others(request: ConnectRequest, cloud: str) -> None:

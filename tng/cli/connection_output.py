@@ -67,7 +67,7 @@ def _members(trial: Trial) -> dict[str, object]:
     reason: dict[str, object] = {
         "reason": result.reason.value,
         "message": result.message,
-        "hint": hint(result.reason),
+        "hint": hint(result.reason, at_hub=trial.cloud == "azure"),
     }
     return {"status": status} | reason | about
 
@@ -89,11 +89,12 @@ def print_trial(trial: Trial, *, as_json: bool) -> None:
             typer.echo(f"{name.replace('_', ' '):<20} {printable(shown)}")
 
 
-def raise_unless_connected(result: "ConnectResult") -> None:
+def raise_unless_connected(trial: Trial) -> None:
     """Raise `ConnectError` for every end but one."""
     from tng.device.connection import Connected, Denied, Unanswered, Unsafe
     from tng.device.connection_hints import hint
 
+    result = trial.result
     match result:
         case Connected():
             return
@@ -105,4 +106,5 @@ def raise_unless_connected(result: "ConnectResult") -> None:
             code = ExitCode.UNUSABLE
         case _:
             assert_never(result)
-    raise ConnectError(result.message, hint(result.reason), code)
+    next_step = hint(result.reason, at_hub=trial.cloud == "azure")
+    raise ConnectError(result.message, next_step, code)

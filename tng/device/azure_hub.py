@@ -7,7 +7,7 @@ and one message that is acknowledged. Source: Azure, "Communicate with your IoT 
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
@@ -149,11 +149,11 @@ class _Visit:
 
     def _of_hub(self, failure: Failure) -> Failure:
         """A refusal in the hub's terms: it judges the certificate only after TLS, by its digest."""
+        message = f"the device was assigned to {self.endpoint.host}, but: {failure.message}"
         if failure.reason not in _REFUSALS:
-            return failure
+            return replace(failure, message=message)
         leaf = self.identity.certificate
         if self.now() > leaf.not_after:
             expired = f"{failure.message}; the certificate expired on {leaf.not_after:%Y-%m-%d}"
             return Denied(ConnectReason.CERTIFICATE_EXPIRED, expired)
-        message = f"the device was assigned to {self.endpoint.host}, but: {failure.message}"
         return Denied(ConnectReason.HUB_REFUSED, message)

@@ -120,6 +120,31 @@ _HINTS = {
 }
 
 
-def hint(reason: ConnectReason | Reason) -> str:
-    """The next step after that reason."""
-    return _HINTS[reason] if isinstance(reason, ConnectReason) else explanations.hint(reason)
+_FIREWALL = "check that firewalls let this machine through to port 8883 of the hub"
+_AT_HUB = {
+    ConnectReason.HOST_UNRESOLVED: (
+        "check this machine's name resolution, and in the portal that this hub still exists; "
+        "behind a private link or a local gateway, say where it is with --hub-address"
+    ),
+    ConnectReason.HOST_UNREACHABLE: _FIREWALL,
+    ConnectReason.NO_CONNECTION: _FIREWALL,
+    ConnectReason.TLS_VERSION: "hubs speak TLS 1.2: check what answers in the hub's place",
+    ConnectReason.TLS_CLOSED: (
+        "check that the hub is not disabled for this network, and what answers in its place"
+    ),
+    ConnectReason.SERVER_UNTRUSTED: (
+        "hubs are under DigiCert's and Microsoft's roots: update this machine's CA certificates, "
+        "or pass the CA of your own server with --ca-file; where a proxy opens TLS, devices cannot "
+        "connect through it"
+    ),
+    ConnectReason.WRONG_ENDPOINT: "check --hub-address: what answers there is not this hub",
+    ConnectReason.UNAVAILABLE: "wait a minute: the hub does not take more connections now",
+}
+"""What is another next step than at AWS: the service names the hub, nobody chooses it."""
+
+
+def hint(reason: ConnectReason | Reason, *, at_hub: bool = False) -> str:
+    """The next step after that reason, at AWS or at the hub that Azure's service named."""
+    if not isinstance(reason, ConnectReason):
+        return explanations.hint(reason)
+    return _AT_HUB.get(reason, _HINTS[reason]) if at_hub else _HINTS[reason]

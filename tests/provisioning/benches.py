@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import mkdtemp
 
 from tests.provisioning.fleet_service import TEMPLATE, Signer, ca_file
 from tng.apply.retry import RetryPolicy
@@ -43,9 +44,11 @@ class Workplace:
         parameters: tuple[str, ...] = ("SerialNumber={device_id}",),
         trusts: bool = True,
     ) -> Iterator[FleetIssuer]:
-        certificate, key = Signer().claim(self.folder)
+        # Of benches side by side each writes files of its own.
+        own = Path(mkdtemp(dir=self.folder))
+        certificate, key = Signer().claim(own)
         credentials = load_file_credentials(certificate, key, lambda: "")
-        authority = ca_file(self.folder) if trusts else None
+        authority = ca_file(own) if trusts else None
         endpoint = DeviceEndpoint(host, port, ("127.0.0.1", port), authority)
         stop = StopSignal()
 

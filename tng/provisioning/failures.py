@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from tng.csr.issuing import IssuingRefused
 from tng.device.mqtt_model import MqttDeadlineError, MqttFloodError, MqttLostError, MqttRefusedError
+from tng.device.tls_troubles import is_refusal
 from tng.provisioning.conversation import Stage, TooManyForeignError
 from tng.provisioning.messages import REGISTER_TOPIC, ReplyError
 from tng.provisioning.rejections import REGISTER
@@ -80,6 +81,12 @@ def _connecting(error: Exception, where: Circumstances) -> IssuingRefused:
                 "Pass the CA of your own server with --ca-file; AWS's endpoints are signed by "
                 "Amazon's CAs, which systems trust.",
                 fatal=True,
+            )
+        case ssl.SSLError() if is_refusal(error):
+            return IssuingRefused(
+                f"{place} does not take the claim certificate ({error.reason or error})",
+                _CLAIM,
+                fatal=fatal,
             )
         case ssl.SSLError():
             return IssuingRefused(

@@ -20,8 +20,9 @@ _TEXTS = {
     "GeneralError": (
         "the module answers GeneralError",
         (
-            "With SoftHSM2, check that SOFTHSM2_CONF names its configuration, and that you may read "
-            "the folder of tokens named there; otherwise look into the log of the token's module."
+            "With SoftHSM2, check that SOFTHSM2_CONF names its configuration, and that you may "
+            "read the folder of tokens named there; otherwise look into the log of "
+            "the token's module."
         ),
     ),
     "MechanismInvalid": (

@@ -37,6 +37,7 @@ _FORBIDDEN = {
     "clouds/azure": ("boto3", "botocore", "tng.clouds.aws"),
     "csr": ("tng.clouds", "tng.plan", "tng.apply", "tng.ledger", "tng.cli", "boto3", "azure"),
     "device": ("boto3", "botocore", "azure", "tng.apply", "tng.ledger", "tng.verify", "tng.cli"),
+    "issuing": ("boto3", "azure", "tng.verify", "tng.station", "tng.cli"),
     "provisioning": ("boto3", "azure", "tng.clouds", "tng.verify", "tng.station", "tng.cli"),
     "station": ("boto3", "azure", "tng.clouds", "tng.ledger", "tng.device", "tng.cli"),
     "seal": ("tng.verify", "tng.decode", "tng.clouds", "tng.ledger", "tng.cli", "boto3", "azure"),

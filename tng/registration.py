@@ -32,7 +32,7 @@ from tng.clouds.interface import (
 from tng.clouds.registry import TargetSettings
 from tng.errors import TargetError, TngError
 from tng.exit_codes import ExitCode
-from tng.issued_certificates import Keepers, accept_requests, deliver_certificates
+from tng.issuing.delivering import Keepers, accept_requests, deliver_certificates
 from tng.ledger import DeviceState, Ledger, LedgerMemory
 from tng.models import Outcome
 from tng.plan.eligibility import PlanPolicy, Selection, select_devices

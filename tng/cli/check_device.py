@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, assert_never
 import typer
 
 from tng.cli.console import talk
+from tng.cli.members import print_members
 from tng.cli.secrets import KEY_PASSPHRASE_VARIABLE, ask_secret
-from tng.errors import ConfigurationError, TngError
+from tng.errors import TngError
 from tng.exit_codes import ExitCode
 
 if TYPE_CHECKING:
@@ -83,10 +84,12 @@ def check_device(
     from datetime import UTC, datetime
 
     from tng.device.identity import client_context, load_identity
+    from tng.device.links import require
+    from tng.device.result import SCHEMA
 
     match cloud:
         case CheckedCloud.AZURE:
-            _require_mqtt()
+            require("paho", "paho-mqtt")
         case _:
             assert_never(cloud)
     from tng.device.dps import ProvisioningService, check_registration
@@ -104,18 +107,9 @@ def check_device(
         talk().print(f"warning: {warning}")
     talk().print(f"Registering {identity.registration_id} at {service.host}:{service.port} …")
     result = check_registration(identity, service, context, timeout_seconds=timeout)
-    _print(_members(identity, service, result), format_)
+    as_json = format_ is CheckFormat.JSON
+    print_members(SCHEMA, _members(identity, service, result), as_json=as_json)
     _raise_unless_assigned(result)
-
-
-def _require_mqtt() -> None:
-    from importlib.util import find_spec
-
-    if find_spec("paho") is None:
-        raise ConfigurationError(
-            "trying a device needs a package that is not installed: paho-mqtt",
-            "Install it with: pip install 'tng[azure]'",
-        )
 
 
 def _passphrase() -> str:
@@ -162,20 +156,6 @@ def _members(
     if isinstance(result, Refused):
         reason |= {"error_code": result.error_code, "tracking_id": result.tracking_id}
     return {"status": status} | reason | about
-
-
-def _print(members: dict[str, object], format_: CheckFormat) -> None:
-    from tng.device.result import SCHEMA
-    from tng.report.json_text import to_json
-    from tng.report.text import printable
-
-    if format_ is CheckFormat.JSON:
-        typer.echo(to_json({"schema": SCHEMA, **members}).decode())
-        return
-    for name, value in members.items():
-        # Message, hint and warnings are said on stderr already.
-        if name not in ("message", "hint", "warnings") and value not in (None, ""):
-            typer.echo(f"{name.replace('_', ' '):<20} {printable(value)}")
 
 
 def _raise_unless_assigned(result: "CheckResult") -> None:

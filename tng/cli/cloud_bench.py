@@ -13,7 +13,7 @@ from tng.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from tng.apply.stopping import StopSignal
-    from tng.issuing import CloudIssuer
+    from tng.issuing.one_by_one import CloudIssuer
     from tng.ledger import Ledger
     from tng.plan.models import DevicePlan
 
@@ -32,8 +32,8 @@ class CloudBench:
         from tng.clouds.interface import CloudError
         from tng.clouds.registry import CloudOpener, select_targets
         from tng.config import load_settings
-        from tng.issued_files import CertificateFolder
-        from tng.issuing import CloudIssuer
+        from tng.issuing.folder import CertificateFolder
+        from tng.issuing.one_by_one import CloudIssuer
         from tng.registration import open_targets
 
         settings = load_settings(self.config, os.environ, Path())

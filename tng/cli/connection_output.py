@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
-import typer
-
+from tng.cli.members import print_members
 from tng.errors import TngError
 from tng.exit_codes import ExitCode
 
@@ -75,18 +74,8 @@ def _members(trial: Trial) -> dict[str, object]:
 def print_trial(trial: Trial, *, as_json: bool) -> None:
     """The result on stdout, as columns or as JSON."""
     from tng.device.connection import SCHEMA
-    from tng.report.json_text import to_json
-    from tng.report.text import printable
 
-    members = _members(trial)
-    if as_json:
-        typer.echo(to_json({"schema": SCHEMA, **members}).decode())
-        return
-    for name, value in members.items():
-        # Message, hint and warnings are said on stderr already; a hub gives no message back.
-        if name not in ("message", "hint", "warnings") and value not in (None, "", False):
-            shown = "yes" if value is True else value
-            typer.echo(f"{name.replace('_', ' '):<20} {printable(shown)}")
+    print_members(SCHEMA, _members(trial), as_json=as_json)
 
 
 def raise_unless_connected(trial: Trial) -> None:

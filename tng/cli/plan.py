@@ -62,7 +62,8 @@ def plan(
     from tng.cli.interrupts import graceful
     from tng.cli.ledgers import existing_ledger
     from tng.cli.planned_output import plan_exit_code, print_plan
-    from tng.cli.registering import Request, order, prepare
+    from tng.cli.registering import order, prepare
+    from tng.cli.request import Request
     from tng.plan.file import write_plan
 
     judging = JudgingOptions(config, trust_anchor, manifest_signer, intermediate, strict, at)

@@ -69,7 +69,8 @@ def register(
     from tng.cli.interrupts import graceful
     from tng.cli.ledgers import existing_ledger, opened_ledger
     from tng.cli.planned_output import findings_exit_code, plan_exit_code, print_plan
-    from tng.cli.registering import Request, Run, order, prepare
+    from tng.cli.registering import Run, order, prepare
+    from tng.cli.request import Request
     from tng.exit_codes import ExitCode
 
     judging = JudgingOptions(config, trust_anchor, manifest_signer, intermediate, strict, at)
@@ -105,7 +106,7 @@ def _apply(
     from tng.cli.console import talk
     from tng.cli.progress import shown_progress
     from tng.cli.results import print_run
-    from tng.issued_files import certificate_folders
+    from tng.issuing.folder import certificate_folders
     from tng.registration import register as apply_plan
 
     command = typed_command(sys.argv[1:])

@@ -1,7 +1,7 @@
 """What plan and register share: from their options to a plan that was read and checked."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from tng import __version__
 from tng.cli.console import talk
-from tng.cli.judging import JudgingOptions
 from tng.cli.reading import ReadingTalk
+from tng.cli.request import Request
 from tng.cli.selecting import refuse_senseless, select_sources
 from tng.errors import UsageError
 from tng.report.text import printable
@@ -26,37 +26,6 @@ if TYPE_CHECKING:
     from tng.plan.models import Plan
     from tng.plan.saved import PlanDocument
     from tng.report.interface import Summary
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """The options of plan and register, as they were given.
-
-    ``flags`` are the target's, by the keys of ``tng.toml``; ``saved`` is a plan's file.
-    ``applied`` says that the plan is not only looked at; ``shard`` is as it was typed. With
-    ``csr`` the sources are certificate requests; ``certificates`` is the folder for what they get.
-    """
-
-    sources: Sequence[str]
-    judging: JudgingOptions
-    names: Sequence[str]
-    flags: Mapping[str, object]
-    allow_unverified: bool
-    allow_attestation: bool
-    offline: bool
-    jobs: int
-    threads: int | None = None
-    saved: Path | None = None
-    applied: bool = False
-    shard: str | None = None
-    dask: str | None = None
-    csr: bool = False
-    certificates: Path | None = None
-
-    @property
-    def folder(self) -> Path | None:
-        """Where certificates go; ``None`` where none are made."""
-        return (self.certificates or Path("certificates")) if self.csr else None
 
 
 @dataclass(frozen=True, slots=True)

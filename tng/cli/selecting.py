@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tng.apply.stopping import StopSignal
-    from tng.cli.registering import Request
+    from tng.cli.request import Request
     from tng.csr.model import RequestOutcome
     from tng.models import InputSummary, Outcome
     from tng.plan.eligibility import Selection

@@ -11,8 +11,8 @@ from tng.clouds.registry import CloudOpener, select_targets
 from tng.config.loading import load_settings
 from tng.csr.issuing import IssuedCertificate, IssuingRefused
 from tng.errors import LedgerError, TargetError
-from tng.issued_files import CertificateFolder
-from tng.issuing import CloudIssuer
+from tng.issuing.folder import CertificateFolder
+from tng.issuing.one_by_one import CloudIssuer
 from tng.ledger import DeviceState, SqliteLedger
 from tng.registration import open_targets
 from tng.sandbox.configuration import SandboxFiles

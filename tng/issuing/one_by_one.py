@@ -16,7 +16,7 @@ from tng.apply.stopping import StopSignal
 from tng.clouds.interface import CertificateKeeper, CloudError, TargetUnusableError
 from tng.csr.issuing import IssuedCertificate, IssuingRefused
 from tng.csr.model import RequestedDevice
-from tng.issued_certificates import accept_requests
+from tng.issuing.delivering import accept_requests
 from tng.ledger import Ledger, LedgerMemory
 from tng.plan.eligibility import Selection
 from tng.plan.models import DevicePlan, Disposition

@@ -9,7 +9,7 @@ import pytest
 from tests.planned_devices import leaf
 from tng.errors import OutputError
 from tng.exit_codes import ExitCode
-from tng.issued_files import CertificateFolder, CertificateLostError
+from tng.issuing.folder import CertificateFolder, CertificateLostError
 from tng.x509.pem import certified_key, to_pem
 
 

@@ -8,14 +8,14 @@ import threading
 import pytest
 
 from tests.cli.workshop import Trigger, interrupt, kill
-from tests.cloud_cases.fixtures import KINDS, SLOW
+from tests.cloud_cases.fixtures import PROGRAM_KINDS, SLOW
 from tests.cloud_cases.interface import keys
 from tng.sandbox.faults import ANY, Fault, Hook, Slow, When
 
 
 def moments():
     """Every moment of every cloud: before and after each of its calls."""
-    for cloud, kind in KINDS.items():
+    for cloud, kind in PROGRAM_KINDS.items():
         both = [(when, *call) for call in kind.moments for when in (When.AFTER, When.BEFORE)]
         # One after a call and one before another one.
         quick = {both[0], both[3]}
@@ -63,7 +63,7 @@ def test_kill_9_where_nothing_was_read_and_the_same_command_again(workshop, case
 
 def undo_moments():
     """Before and after calls of an undo."""
-    for cloud, kind in KINDS.items():
+    for cloud, kind in PROGRAM_KINDS.items():
         for operation in kind.undo:
             for when in When:
                 quick = operation == kind.undo[-1] and when is When.AFTER and cloud not in SLOW

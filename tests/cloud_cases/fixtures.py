@@ -6,7 +6,7 @@ All but the first are for ``.ci/run`` only: a newcomer waits five minutes at mos
 others in their own tests and in runs in both clouds.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 import pytest
@@ -31,9 +31,13 @@ SLOW = frozenset({"moto", "dps-bulk", "dps-single"})
 """Clouds that are for `.ci/run`."""
 
 
-def cases() -> list[object]:
-    """All clouds, as parameters."""
-    return [pytest.param(name, marks=[pytest.mark.slow] if name in SLOW else []) for name in KINDS]
+PROGRAM_KINDS: Mapping[str, CaseKind] = {name: KINDS[name] for name in ("ministack", "dps-bulk")}
+"""For the program as a whole, one cloud of each kind; the adapters are tried with all of them."""
+
+
+def cases(kinds: Iterable[str] = KINDS) -> list[object]:
+    """Clouds, as parameters."""
+    return [pytest.param(name, marks=[pytest.mark.slow] if name in SLOW else []) for name in kinds]
 
 
 @contextmanager
@@ -45,7 +49,7 @@ def open_dps(*, bulk: bool) -> Iterator[AzureCase]:
 
 
 @contextmanager
-def _open(name: str, fixture: Callable[[str], object]) -> Iterator[CloudCase]:
+def open_case(name: str, fixture: Callable[[str], object]) -> Iterator[CloudCase]:
     if name.startswith("dps-"):
         with open_dps(bulk=name == "dps-bulk") as azure:
             yield azure
@@ -57,7 +61,7 @@ def _open(name: str, fixture: Callable[[str], object]) -> Iterator[CloudCase]:
 @pytest.fixture(params=cases())
 def cloud_case(request: pytest.FixtureRequest) -> Iterator[CloudCase]:
     """A running cloud, nothing limited or injected, its log empty."""
-    with _open(request.param, request.getfixturevalue) as case:
+    with open_case(request.param, request.getfixturevalue) as case:
         yield case
 
 

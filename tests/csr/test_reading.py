@@ -61,7 +61,6 @@ def armoured(text: str, *, label="CERTIFICATE REQUEST") -> bytes:
         to_pem(request() + bytes(64)).encode(),
         gzip.compress(pem().encode()),
     ],
-    ids=lambda octets: repr(octets[:30]),
 )
 def test_a_request_is_found_in_every_form(octets):
     (outcome,), (summary,) = scan("-", stdin=octets)

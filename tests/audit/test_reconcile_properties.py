@@ -1,5 +1,6 @@
 """What holds for any orders and any devices."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -7,6 +8,8 @@ from tests.audit.arriving import SOURCE, arrival, counts, deliveries
 from tng.audit.models import Delivery
 from tng.audit.serial_index import SerialIndex
 from tng.orders import OrderLine, SerialRange
+
+pytestmark = pytest.mark.slow
 
 PARTS = st.sampled_from(["A", "AB", "ABC", "B"])
 GROUPS = st.sampled_from([None, "g", "h"])

@@ -11,6 +11,8 @@ from tng.audit.models import HeldElsewhere, Standing
 from tng.registration import PlanningStoppedError
 from tng.sandbox.faults import Fault, Hook, LostReply, ServerError, Throttle, When
 
+pytestmark = pytest.mark.slow
+
 BOTH_WAYS = pytest.mark.parametrize("with_extras", [True, False], ids=["extras", "no extras"])
 
 

@@ -10,9 +10,12 @@ from tng.audit.models import Standing
 from tng.sandbox.preparation import POLICY_NAME, THING_GROUP
 from tng.x509.pem import to_pem
 
-pytestmark = pytest.mark.parametrize(
-    "cloud_case", ["ministack", pytest.param("moto", marks=pytest.mark.slow)], indirect=True
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.parametrize(
+        "cloud_case", ["ministack", pytest.param("moto", marks=pytest.mark.slow)], indirect=True
+    ),
+]
 
 
 @pytest.fixture

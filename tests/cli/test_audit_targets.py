@@ -7,6 +7,8 @@ import pytest
 
 from tests.cli.workshop import make_workshop
 
+pytestmark = pytest.mark.slow
+
 DEVICES = 4
 
 

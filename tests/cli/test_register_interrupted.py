@@ -40,6 +40,7 @@ def test_kill_9_around_a_call_and_the_same_command_again(workshop, case, operati
     case.assert_empty(case.first)
 
 
+@pytest.mark.slow
 def test_after_kill_9_an_undo_removes_what_the_ledger_does_not_know_to_be_made(workshop, case):
     trigger = Trigger(kill)
     case.inject(Fault(Hook(When.AFTER, trigger), case.kind.registering))
@@ -66,9 +67,7 @@ def undo_moments():
     for cloud, kind in PROGRAM_KINDS.items():
         for operation in kind.undo:
             for when in When:
-                quick = operation == kind.undo[-1] and when is When.AFTER and cloud not in SLOW
-                marks = [] if quick else [pytest.mark.slow]
-                yield pytest.param(cloud, when, operation, marks=marks)
+                yield pytest.param(cloud, when, operation, marks=pytest.mark.slow)
 
 
 @pytest.mark.parametrize(
@@ -135,6 +134,7 @@ def test_an_interrupted_undo_ends_in_order_and_goes_on(workshop, case):
     case.assert_empty(case.first)
 
 
+@pytest.mark.slow
 def test_a_second_ctrl_c_leaves_at_once_and_loses_nothing(workshop, case):
     manifest = workshop.manifest(4)
     both = threading.Timer(0.5, lambda: interrupt(trigger.process))
@@ -161,6 +161,7 @@ def test_an_interrupt_while_targets_are_read_changes_nothing(workshop, case):
     assert case.log.writes() == ()
 
 
+@pytest.mark.slow
 def test_a_second_process_on_the_same_target_is_refused_and_harms_nothing(workshop, case):
     begun, refused = threading.Event(), threading.Event()
 

@@ -10,6 +10,8 @@ from tng.testing.manifest import make_entries, write_manifest
 from tng.testing.microchip import MicrochipVendor
 from tng.testing.trust_files import write_microchip_trust
 
+pytestmark = pytest.mark.slow
+
 TARGET = ("--cloud", "aws", "--region", "eu-central-1", "--offline", "--rate", "12")
 
 

@@ -24,6 +24,8 @@ from tng.testing.manifest import make_entry, write_manifest
 from tng.testing.trust_files import write_microchip_trust
 from tng.x509.certificate import read_certificate
 
+pytestmark = pytest.mark.slow
+
 SCHEMAS = Path(__file__).parents[2] / "docs" / "schemas"
 COUNT = 4
 

@@ -10,6 +10,8 @@ from tng.audit.models import Delivery, Standing
 from tng.orders.columns import Column
 from tng.report.audit.registry import SUFFIXES, AuditForm
 
+pytestmark = pytest.mark.slow
+
 PAGE = (ROOT / "docs" / "audit.md").read_text("utf-8")
 OTHER_BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 

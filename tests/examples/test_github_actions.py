@@ -27,6 +27,8 @@ from tests.seal.sealed import private_key, private_pem, public_pem
 from tng.exit_codes import ExitCode
 from tng.report.audit.registry import AuditForm, form_of
 
+pytestmark = pytest.mark.slow
+
 WORKFLOW = ROOT / "examples" / "github-actions" / "audit.yml"
 REPORTS = {"audit.html", "audit.xlsx", "audit.json", "audit.md", "audit.sarif", "audit.xml"}
 PACKAGE = "tng[aws,azure] @ git+https://github.com/somebody/tng@0123456789"

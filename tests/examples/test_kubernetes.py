@@ -23,6 +23,8 @@ from tests.judging import ROOT
 from tests.seal.sealed import private_key, private_pem, public_pem
 from tng.exit_codes import ExitCode
 
+pytestmark = pytest.mark.slow
+
 EXAMPLE = ROOT / "examples" / "kubernetes" / "audit-cronjob.yaml"
 OLDEST_KUBERNETES = "1.31"
 """The first in which all fields of the example are stable (podFailurePolicy)."""

@@ -21,7 +21,7 @@ from tng.testing.manifest import make_entry, write_manifest
 from tng.testing.microchip import MicrochipVendor
 from tng.testing.trust_files import write_microchip_trust
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 DEVICES = 14
 
 

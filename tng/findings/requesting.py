@@ -13,7 +13,7 @@ REQUESTING: tuple[Check, ...] = (
         "No certificate request can be read there",
         "What stands in the place of a request is cut off, damaged, or something else.",
         "Have the device make its request again; openssl req -in FILE -text shows one. Manifests, "
-        "dumps and certificates are no requests: leave --csr out for them.",
+        "dumps and certificates are no requests: tng register takes them without --csr.",
         _PKCS10,
     ),
     Check(

@@ -1,12 +1,13 @@
 """Leases of parts of a target: beside each other, and beside nothing else."""
 
 import threading
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 
 import pytest
 
 from tng.errors import LedgerError
 from tng.ledger import DeviceMark, DeviceState, Direction, EnrolledDevice, open_ledger
+from tng.ledger.sharing import Numbers, hold_shard, hold_whole
 from tng.plan.models import TargetDescription
 from tng.plan.shard import Shard
 
@@ -69,6 +70,25 @@ def test_many_shards_begin_at_once(store, ledger):
     for thread in threads:
         thread.join()
     assert sorted(held) == list(range(1, 9))
+
+
+@pytest.mark.parametrize("hold", [hold_whole, hold_shard])
+def test_a_lease_that_cannot_be_made_is_told_and_not_waited_for(hold):
+    asked = []
+
+    @contextmanager
+    def broken(number, what):
+        asked.append(number)
+        raise LedgerError(f"{what} cannot be locked", "Keep the ledger on a local file system.")
+        yield
+
+    own = () if hold is hold_whole else (Shard(1, 2),)
+    with (
+        pytest.raises(LedgerError, match="cannot be locked"),
+        hold(broken, Numbers(1, 2), "target eu", dict, *own),
+    ):
+        pass
+    assert asked == [2]
 
 
 def test_what_shards_write_is_the_target_s_and_shards_are_no_targets(ledgers):

@@ -22,6 +22,10 @@ class NoLedgerError(LedgerError):
     """There is no ledger where one was expected."""
 
 
+class HeldElsewhereError(LedgerError):
+    """Another process works on the target, or the part of it, that was to be held."""
+
+
 class DeviceState(StrEnum):
     """Where one device stands on one target."""
 
@@ -192,7 +196,7 @@ class Ledger(AuditMemory, Protocol):
         """Keep every other process off this target until the block ends or this one dies.
 
         With a ``shard``, others may hold other shards of the same division meanwhile. On entry,
-        raises `LedgerError` at once if another holds it.
+        raises `HeldElsewhereError` at once if another holds it.
         """
 
     def enroll(

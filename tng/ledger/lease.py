@@ -12,13 +12,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tng.errors import LedgerError
+from tng.ledger.interface import HeldElsewhereError
 
 
 @contextmanager
 def lease(path: Path, what: str) -> Iterator[None]:
     """Hold the lock file ``path`` for the block; ``what`` names it in messages.
 
-    Raises `LedgerError` at once if another process, or another part of this one, holds it.
+    Raises `HeldElsewhereError` at once if another process, or another part of this one, holds it.
     """
     descriptor = _acquire(path, what)
     try:
@@ -44,7 +45,7 @@ def _acquire(path: Path, what: str) -> int:
         except BlockingIOError as error:
             holder = os.pread(descriptor, 200, 0).decode(errors="replace") or "another process"
             os.close(descriptor)
-            raise LedgerError(
+            raise HeldElsewhereError(
                 f"{what} is being worked on by {holder}",
                 "Wait until it has finished; this command then goes on where it stopped.",
             ) from error

@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 
-from tng.errors import LedgerError
+from tng.ledger.interface import HeldElsewhereError
 from tng.plan.shard import Shard
 
 Lease = Callable[[int, str], AbstractContextManager[None]]
-"""Holds what has that number, or raises `LedgerError`; the text is for the message."""
+"""Holds what has that number, or raises `HeldElsewhereError`; the text is for the message."""
 
 Shards = Callable[[], Mapping[Shard, int]]
 """The numbers of the shards of a target that there ever were; asked inside the gate."""
@@ -36,7 +36,7 @@ class Numbers:
 
 @contextmanager
 def hold_whole(lease: Lease, numbers: Numbers, what: str, shards: Shards) -> Iterator[None]:
-    """Hold all of the target; raises `LedgerError` at once if another has any of it."""
+    """Hold all of the target; raises `HeldElsewhereError` if another has any of it."""
     with ExitStack() as held:
         with _gate(lease, numbers.gate, what):
             for shard, other in shards().items():
@@ -68,7 +68,7 @@ def _gate(lease: Lease, number: int, what: str) -> Iterator[None]:
             try:
                 held.enter_context(lease(number, what))
                 break
-            except LedgerError:
+            except HeldElsewhereError:
                 if time.monotonic() > end:
                     raise
             time.sleep(random.uniform(*_PAUSE_SECONDS))  # noqa: S311 - nothing secret

@@ -22,6 +22,7 @@ from tng.ledger import (
     DeviceState,
     Direction,
     EnrolledDevice,
+    HeldElsewhereError,
     Intent,
     Ledger,
     StepMark,
@@ -223,7 +224,7 @@ class FleetIssuer:
                 try:
                     held.enter_context(self._ledger.hold(self.target, shard))
                     break
-                except LedgerError:
+                except HeldElsewhereError:
                     if self._clock() > deadline:
                         raise
                 pause = random.uniform(*_PAUSE_SECONDS)  # noqa: S311 - nothing secret

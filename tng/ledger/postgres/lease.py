@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import psycopg
 
 from tng.errors import LedgerError
+from tng.ledger.interface import HeldElsewhereError
 from tng.ledger.postgres.connection import Connection, connect, explain, is_lost
 from tng.ledger_location import PostgresLocation
 from tng.sources.names import printable
@@ -61,7 +62,7 @@ class Leases:
 
     @contextmanager
     def hold(self, number: int, what: str) -> Iterator[None]:
-        """Hold a target; ``what`` names it. Raises `LedgerError` at once if another has it."""
+        """Hold a target, called ``what``. Raises `HeldElsewhereError` at once if another has it."""
         with self._lock:
             try:
                 self._take(number, what)
@@ -133,7 +134,7 @@ class Leases:
         if number in self._held or not _locked(connection, number):
             row = connection.execute(_HOLDER, (number,)).fetchone()
             holder = printable(row[1]) if row else "another process"
-            raise LedgerError(
+            raise HeldElsewhereError(
                 f"{what} is being worked on by {holder}",
                 "Wait until it has finished; this command then goes on where it stopped.",
             )

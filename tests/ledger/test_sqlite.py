@@ -4,8 +4,9 @@ import os
 import sqlite3
 import stat
 import tempfile
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -103,3 +104,20 @@ def test_a_lease_leaves_no_file(path):
         with ledger.hold(EU):
             assert [file for file in path.parent.iterdir() if file.name.endswith(".lock")]
         assert [file for file in path.parent.iterdir() if file.name.endswith(".lock")] == []
+
+
+def test_who_opens_a_ledger_waits_for_the_one_who_makes_it(tmp_path):
+    """SQLite itself does not: a change to WAL yields at once to a write lock."""
+    path = tmp_path / "ledger.db"
+    SqliteLedger(path).close()
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("PRAGMA journal_mode = DELETE")
+    other.execute("BEGIN IMMEDIATE")
+    release = threading.Timer(0.2, other.execute, ("ROLLBACK",))
+    release.start()
+    with SqliteLedger(path) as ledger:
+        assert ledger.targets() == ()
+    release.join()
+    other.close()
+    with closing(sqlite3.connect(path)) as again:
+        assert again.execute("PRAGMA journal_mode").fetchall() == [("wal",)]

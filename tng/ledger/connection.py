@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import time
 from pathlib import Path
 
 from tng.errors import LedgerError
@@ -10,6 +11,7 @@ from tng.ledger.schema import migrate
 
 BUSY_SECONDS = 30.0
 """How long to wait for another process that writes; a transaction takes milliseconds."""
+_PAUSE_SECONDS = 0.01
 
 
 def open_connection(path: Path, *, must_exist: bool) -> sqlite3.Connection:
@@ -34,12 +36,30 @@ def open_connection(path: Path, *, must_exist: bool) -> sqlite3.Connection:
     )
     try:
         migrate(connection, path)
-        connection.execute("PRAGMA journal_mode = WAL")
+        _use_wal(connection)
         connection.execute("PRAGMA synchronous = NORMAL")
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Switch the file to WAL, which it keeps; waits for others as everything else does.
+
+    To a process that makes the tables at the same moment SQLite yields at once, without
+    waiting for its timeout, since both might wait for each other.
+    """
+    end = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+                raise
+        else:
+            return
+        time.sleep(_PAUSE_SECONDS)
 
 
 def explain(path: Path, error: sqlite3.Error) -> LedgerError:

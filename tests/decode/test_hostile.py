@@ -158,8 +158,8 @@ PATTERNS = {
     "certificates and uids": sessions.serial_log(CHIPS),
 }
 LONG = 1024 * 1024
-SECONDS = 5.0
-"""Ten times what is needed for a megabyte of the worst, far below what quadratic work takes."""
+SECONDS = 20.0
+"""Of computing: forty times what the worst megabyte needs, far below what quadratic work takes."""
 WITHOUT_LINES = (
     "zeros",
     "one endless line",
@@ -187,9 +187,9 @@ def split_all(pattern: bytes, size: int) -> int:
 
 @pytest.mark.parametrize("pattern", PATTERNS)
 def test_long_inputs_take_time_in_proportion(pattern):
-    start = time.perf_counter()
+    start = time.process_time()
     assert split_all(PATTERNS[pattern], LONG) > 0
-    assert time.perf_counter() - start < SECONDS
+    assert time.process_time() - start < SECONDS
 
 
 def test_many_authorities_of_one_name_take_time_in_proportion():
@@ -202,10 +202,10 @@ def test_many_authorities_of_one_name_take_time_in_proportion():
             name, key.spki, b"\x01" + serial, BEGIN, END, (x509.basic_constraints(is_ca=True),)
         )
         authorities.append(read_certificate(x509.sign_certificate(request, name, key)))
-    start = time.perf_counter()
+    start = time.process_time()
     for _ in range(100):
         assert len(issuers_of(authorities[0], authorities)) == MAX_CHAIN
-    assert time.perf_counter() - start < SECONDS
+    assert time.process_time() - start < SECONDS
 
 
 @pytest.mark.parametrize("pattern", WITHOUT_LINES)

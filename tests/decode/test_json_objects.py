@@ -181,7 +181,7 @@ def test_hostile_streams_cost_linear_time(head: bytes, unit: bytes, mebibytes: i
     began = time.process_time()
     found = sum(1 for _ in split_objects(stream, ENTRY_START))
     # Each byte walked over once takes well below one second; squared, it takes hours.
-    assert time.process_time() - began < 15
+    assert time.process_time() - began < 30
     assert found <= 3 + mebibytes * _MEBIBYTE * unit.count(b"{") / len(unit)
 
 

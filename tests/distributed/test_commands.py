@@ -240,7 +240,7 @@ def _session(*arguments: str, cwd: Path) -> subprocess.Popen[bytes]:
 
 
 def _wait_for_none_of(session: int) -> None:
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + 60
     while running := _of_session(session):
         assert time.monotonic() < deadline, running
         time.sleep(0.1)

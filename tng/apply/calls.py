@@ -93,8 +93,8 @@ class Calls:
         deadline = self._clock() + self._policy.deadline
         failures = throttles = 0
         while True:
-            bucket, cost = self._bucket(operation)
-            if self._stop.is_set() or not bucket.acquire(cost * steps):
+            bucket, cost = self._bucket(operation, steps)
+            if self._stop.is_set() or not bucket.acquire(cost):
                 raise StoppedError(operation)
             try:
                 reply = call()
@@ -121,8 +121,8 @@ class Calls:
         self._progress.throttled(self._target, operation)
         bucket.pause(seconds)
 
-    def _bucket(self, operation: str) -> tuple[RateBucket, float]:
-        """The bucket that ``operation`` draws from, and how much a step of it takes."""
+    def _bucket(self, operation: str, steps: int) -> tuple[RateBucket, float]:
+        """The bucket that ``operation`` draws from, and how much a call of it takes."""
         with self._lock:
             rates = _UNKNOWN_RATES if self._rated is None else self._rated.rates
             name, rate = rates.bucket(operation)
@@ -130,4 +130,4 @@ class Calls:
             if bucket is None:
                 bucket = RateBucket(PACE * rate, self._clock, self._sleep)
                 self._buckets[name] = bucket
-            return bucket, rates.cost(operation)
+            return bucket, rates.cost(operation, steps)

@@ -1,10 +1,10 @@
 """From a plan to its document, and what a saved plan still allows later. Pure."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tng.models import InputSummary, Outcome, Source, Undecodable
+from tng.plan.counting import count_calls
 from tng.plan.models import UNKNOWN_ACCOUNT, DevicePlan, Plan, TargetDescription, TargetPlan
 from tng.plan.saved import (
     Origin,
@@ -151,8 +151,8 @@ def _id(device: DevicePlan) -> str:
 
 
 def _with_devices(target: TargetPlan, devices: tuple[DevicePlan, ...], rates: Rates) -> TargetPlan:
-    calls = Counter(operation for device in devices for operation in device.operations)
-    return replace(target, devices=devices, calls=dict(calls), duration=rates.duration(calls))
+    counted = count_calls((device.operations for device in devices), rates)
+    return replace(target, devices=devices, calls=counted.calls, duration=counted.duration)
 
 
 def _named(devices: Sequence[str]) -> str:

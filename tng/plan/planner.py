@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from tng.csr.model import RequestedDevice
 from tng.findings import Finding, finding
+from tng.plan.counting import count_calls
 from tng.plan.eligibility import Selection
 from tng.plan.models import (
     UNKNOWN_ACCOUNT,
@@ -83,13 +84,13 @@ def _plan_target(selection: Selection, target: InspectedTarget) -> TargetPlan:
     findings.extend(_warn_of_connectivity(devices))
     findings.extend(_warn_of_requests(devices))
     findings.extend(_remarks(devices))
-    calls = Counter(operation for plan in devices for operation in plan.operations)
+    counted = count_calls((plan.operations for plan in devices), cloud.rates)
     return TargetPlan(
         target=cloud.description,
         facts=target.facts.facts,
         devices=tuple(devices),
-        calls=dict(calls),
-        duration=cloud.rates.duration(calls),
+        calls=counted.calls,
+        duration=counted.duration,
         findings=target.facts.findings + tuple(findings),
     )
 

@@ -31,13 +31,17 @@ class Rates:
 
     ``by_operation`` are calls a second of operations with a quota of their own. ``others`` is
     for every other one: each by itself or, with ``shared``, all of them together. ``costs``
-    are calls that one step of an operation counts as, where that is not one.
+    are calls that one step of an operation counts as, where that is not one. ``together`` is how
+    many steps of an operation one call takes, where that is more than one; those ``by_call``
+    count as one call however many steps are in it.
     """
 
     by_operation: Mapping[str, float]
     others: float
     shared: bool = False
     costs: Mapping[str, float] = field(default_factory=dict)
+    together: Mapping[str, int] = field(default_factory=dict)
+    by_call: frozenset[str] = frozenset()
 
     def bucket(self, operation: str) -> tuple[str, float]:
         """The name of the bucket that ``operation`` draws from, and its calls a second."""
@@ -45,9 +49,13 @@ class Rates:
             return operation, self.by_operation[operation]
         return ("" if self.shared else operation), self.others
 
-    def cost(self, operation: str) -> float:
-        """The calls that one step of ``operation`` counts as."""
-        return self.costs.get(operation, 1.0)
+    def batch(self, operation: str) -> int:
+        """How many steps of ``operation`` one call takes."""
+        return self.together.get(operation, 1)
+
+    def cost(self, operation: str, steps: int = 1) -> float:
+        """The calls that one call with so many ``steps`` of ``operation`` counts as."""
+        return 1.0 if operation in self.by_call else steps * self.costs.get(operation, 1.0)
 
     def divided(self, parts: int) -> "Rates":
         """The rates of one of so many processes that share them."""
@@ -55,11 +63,15 @@ class Rates:
         return replace(self, by_operation=table, others=self.others / parts)
 
     def duration(self, calls: Mapping[str, int]) -> timedelta:
-        """How long so many steps of each operation take: as long as the slowest bucket."""
+        """How long so many calls of one step each take: as long as the slowest bucket."""
+        return self.time({name: count * self.cost(name) for name, count in calls.items()})
+
+    def time(self, costs: Mapping[str, float]) -> timedelta:
+        """How long calls take that count as so many of each operation."""
         seconds: dict[str, float] = {}
-        for operation, count in calls.items():
+        for operation, cost in costs.items():
             name, rate = self.bucket(operation)
-            seconds[name] = seconds.get(name, 0.0) + count * self.cost(operation) / rate
+            seconds[name] = seconds.get(name, 0.0) + cost / rate
         return timedelta(seconds=max(seconds.values(), default=0.0))
 
 

@@ -284,10 +284,14 @@ def test_one_bucket_holds_everything_but_the_management():
     assert limits.bucket("ListKeys")[0] == "ListKeys"
     assert limits.cost("CreateEnrollment") == 1
     assert limits.cost("DeleteEnrollment") == 2
+    assert limits.cost("CreateEnrollment", 7) == 7
+
+
+def test_a_bulk_that_counts_as_a_call_costs_one_however_few_are_in_it():
     by_call = rates(replace(PLAIN, bulk_counts_as="call"))
-    assert by_call.cost("CreateEnrollment") == pytest.approx(0.1)
+    assert [by_call.cost("CreateEnrollment", steps) for steps in (1, 10)] == [1, 1]
     one_by_one = rates(replace(PLAIN, bulk_counts_as="call", bulk=False))
-    assert one_by_one.cost("CreateEnrollment") == 1
+    assert one_by_one.cost("CreateEnrollment") == one_by_one.batch("CreateEnrollment") == 1
 
 
 def no_call(operation, call):

@@ -11,7 +11,15 @@ from tests.clouds.conformance.devices import (
     plan_of_absent,
 )
 from tests.planned_devices import verified
+from tng.apply.calls import Calls
+from tng.apply.session import OpenTarget
+from tng.apply.stopping import StopSignal
 from tng.clouds.interface import BatchCloud, DoneStep
+from tng.ledger import SqliteLedger
+from tng.plan.eligibility import PlanPolicy, select_devices
+from tng.plan.planner import InspectedTarget, make_plan
+from tng.plan.view import RemoteView, TargetFacts
+from tng.registration import register
 from tng.sandbox.faults import Fault
 
 WHERE_IT_BATCHES = pytest.mark.parametrize(
@@ -37,6 +45,19 @@ def test_a_batch_has_an_outcome_for_each_step_and_is_one_call(case, cloud):
     assert [result.already for result in results] == [n == 2 for n in range(10)]
     assert len(case.log.writes()) == 1
     assert set(case.registered(case.first)) == keys(10)
+
+
+@WHERE_IT_BATCHES
+def test_a_plan_tells_the_calls_that_are_made(case, cloud, tmp_path):
+    plan = make_plan(
+        select_devices([verified(n) for n in range(12)], PlanPolicy()),
+        [InspectedTarget("own", cloud, TargetFacts((), ()), RemoteView({}))],
+    )
+    target = OpenTarget("own", cloud, Calls(), StopSignal())
+    case.log.clear()
+    with SqliteLedger(tmp_path / "ledger.db") as ledger:
+        register(plan, [target], ledger, "test", offline=False, stop=StopSignal())
+    assert sum(plan.targets[0].calls.values()) == len(case.log.writes()) == 2
 
 
 @FAULTS

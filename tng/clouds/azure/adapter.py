@@ -13,7 +13,7 @@ from tng.clouds.azure.holding import held_devices, holds, inspect_held
 from tng.clouds.azure.inspection import PAGE, Inspector
 from tng.clouds.azure.performing import perform, perform_batch
 from tng.clouds.azure.preflight import Inquiry
-from tng.clouds.azure.rates import CREATE, GET, MAX_BULK, QUERY, rates
+from tng.clouds.azure.rates import GET, MAX_BULK, QUERY, rates
 from tng.clouds.azure.sessions import AzureSessions
 from tng.clouds.azure.settings import AzureSettings
 from tng.clouds.azure.sighting import sighting
@@ -147,7 +147,7 @@ class AzureCloud:
 
     def batch_size(self, operation: str) -> int:
         """How many steps of ``operation`` one call takes."""
-        return MAX_BULK if operation == CREATE and self._settings.bulk else 1
+        return self.rates.batch(operation)
 
     def perform_batch(self, steps: Sequence[Step]) -> tuple[StepResult | CloudError, ...]:
         """Make one call for all ``steps``."""

@@ -24,12 +24,12 @@ _COSTS = {
 
 def rates(settings: AzureSettings) -> Rates:
     """Operations a second: one bucket for the whole service."""
-    costs = dict(_COSTS)
-    if settings.bulk and settings.bulk_counts_as == "call":
-        costs[CREATE] = 1 / MAX_BULK
+    by_call = settings.bulk and settings.bulk_counts_as == "call"
     return Rates(
         {GET_SERVICE: _MANAGEMENT_RATE, LIST_KEYS: _MANAGEMENT_RATE},
         settings.rate,
         shared=True,
-        costs=costs,
+        costs=_COSTS,
+        together={CREATE: MAX_BULK} if settings.bulk else {},
+        by_call=frozenset({CREATE} if by_call else ()),
     )

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, assert_never
 
@@ -146,6 +146,8 @@ class CloudOpener:
 
         if self._aws is None:
             self._aws = AwsSessions(self._threads)
+        # Nobody's refusal: what has no region is told before anything is read.
+        target = replace(target, region=self._aws.region(target))
         return AwsCloud(target, self._aws, caller, parts=self._parts)
 
     def _open_azure(self, target: AzureSettings, caller: Caller) -> Cloud:

@@ -97,7 +97,9 @@ def test_the_region_of_the_profile_is_used(settings, monkeypatch):
 
 def test_no_region_at_all_is_refused(settings, monkeypatch):
     monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
-    assert "no region" in refusal(replace(settings, region=None)).message
+    with pytest.raises(ConfigurationError, match="no region") as caught:
+        open_cloud(replace(settings, region=None)).preflight(offline=False)
+    assert "AWS_DEFAULT_REGION" in caught.value.hint
 
 
 def test_a_wildcard_policy_is_warned_of(iot, settings):

@@ -24,7 +24,7 @@ from botocore.session import Session
 
 from tng import __version__
 from tng.clouds.aws.settings import AwsSettings
-from tng.errors import TargetError
+from tng.errors import ConfigurationError, TargetError
 
 CONNECT_TIMEOUT, READ_TIMEOUT = 5, 15
 """Seconds; the SDK's own 60 would stall a thread for a minute on one lost packet."""
@@ -53,7 +53,11 @@ class AwsSessions:
         )
 
     def region(self, settings: AwsSettings) -> str:
-        """The target's region: configured, or else the profile's own."""
+        """The target's region: configured, or else the profile's own.
+
+        Makes no call. Raises `ConfigurationError` where nobody says one, `TargetError` for a
+        profile that cannot be used.
+        """
         if settings.region:
             return settings.region
         with self._lock:
@@ -61,9 +65,10 @@ class AwsSessions:
                 lambda: self._session(settings.profile).get_config_variable("region")
             )
         if not isinstance(region, str):
-            raise TargetError(
-                "no region was given and the AWS configuration has none",
-                "Add --region, or region = … to the target.",
+            whose = f"target {settings.name!r}" if settings.name else "the target"
+            raise ConfigurationError(
+                f"{whose} has no region, and the AWS configuration has none either",
+                "Add --region, or region = … to the target, or set AWS_DEFAULT_REGION.",
             )
         return region
 

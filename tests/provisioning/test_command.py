@@ -105,6 +105,16 @@ def test_bad_requests_and_refused_devices_leave_the_others_alone(folder):
     assert "secret-token" not in done.output
 
 
+def test_requests_that_are_bad_in_themselves_are_findings_and_nothing_that_is_left(folder):
+    (folder / "requests" / "forged.csr").write_text(request_pem(forged_request(4)))
+    with fleet_server(FleetAnswers()) as port:
+        dry = run_tng(*words(folder, port, "requests", "--dry-run"), expect=1)
+        done = run_tng(*words(folder, port, "requests"), expect=1)
+    assert dry.stdout.count("refused ") == 1
+    assert "3 passed, 1 failed" in done.stderr
+    assert "csr-signature-invalid" in done.stdout
+
+
 def test_what_all_devices_would_meet_ends_the_run_with_5(folder):
     answers = FleetAnswers(
         interventions=[rejecting(REGISTER, 400, "InvalidTemplate", "Template does not exist.")]

@@ -63,8 +63,8 @@ def fleet_provision(
     """Get each request a certificate and a thing by AWS fleet provisioning; resumes.
 
     The claim certificate asks over MQTT: CreateCertificateFromCsr, then RegisterThing. A request
-    whose key the ledger has as done keeps its certificate. Exit codes: 0 all done, 3 nothing
-    usable, 4 some are left, 5 the cloud refuses all.
+    whose key the ledger has as done keeps its certificate. Exit codes: 0 all done, 1 all done but
+    bad requests, 3 nothing usable, 4 some are left, 5 the cloud refuses all.
 
     Examples:
 

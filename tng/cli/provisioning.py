@@ -66,6 +66,7 @@ class ProvisionRequest:
 def provision(request: ProvisionRequest) -> ExitCode:
     """Ask for a certificate for each request, or only say for which; the exit code.
 
+    Requests that are bad in themselves are findings, as they are where requests are registered.
     Raises `InputError` where there is no request at all.
     """
     from tng.apply.stopping import StopSignal
@@ -94,7 +95,11 @@ def provision(request: ProvisionRequest) -> ExitCode:
         raise InputError("there is no request in what was named", _SOURCES)
     if bulk.fatal is not None or stop.is_set():
         talk().print("the rest is left; the same command goes on")
-    return issued_exit_code(tally, bulk.fatal, interrupted=stop.is_set())
+    code = issued_exit_code(tally, bulk.fatal, interrupted=stop.is_set())
+    if code is ExitCode.PARTIAL and tally.failed == tally.unusable:
+        # Running it again would not change a request that is bad in itself.
+        return ExitCode.FINDINGS
+    return code
 
 
 def _requests(request: ProvisionRequest) -> "Iterable[RequestOutcome]":
@@ -125,18 +130,21 @@ def _preview(
     request: ProvisionRequest, settings: "Settings", outcomes: "Iterable[RequestOutcome]"
 ) -> ExitCode:
     """Say what would be asked for; nothing is connected, written or made."""
-    from tng.cli.output import open_output
+    from tng.cli.output import open_judged_output
     from tng.provisioning.preview import preview
     from tng.report.issued import preview_line
 
     setup = fleet_setup(request.options)
     states = set()
-    with _known(request, settings, setup.service) as is_done, open_output(request.output) as stream:
+    with (
+        _known(request, settings, setup.service) as is_done,
+        open_judged_output(request.output) as stream,
+    ):
         for device in preview(outcomes, setup.parameters, is_done):
             states.add(device.state)
             stream.write(preview_line(device, request.format.value))
     talk().print("nothing was asked for: this is a dry run")
-    return ExitCode.PARTIAL if "refused" in states else ExitCode.DONE
+    return ExitCode.FINDINGS if "refused" in states else ExitCode.DONE
 
 
 @contextmanager

@@ -29,6 +29,8 @@ class IssuedTally:
     def add(self, result: DeviceResult) -> None:
         """Count one device."""
         self.counts["passed" if result.passed else "failed"] += 1
+        if not result.passed and not result.key:
+            self.counts["unusable"] += 1
         if result.passed and result.issued is not None and result.issued.already:
             self.counts["already"] += 1
 
@@ -41,6 +43,11 @@ class IssuedTally:
     def failed(self) -> int:
         """Devices that do not."""
         return self.counts["failed"]
+
+    @property
+    def unusable(self) -> int:
+        """Those of them whose request cannot be asked with, however often it is tried."""
+        return self.counts["unusable"]
 
     @property
     def text(self) -> str:

@@ -121,7 +121,7 @@ def test_a_key_in_a_token_and_the_pin_in_the_environment(broker, token_device, t
     certificate = tmp_path / "device.pem"
     certificate.write_text(to_pem(token_device.certificate.der))
     out, _ = run(
-        "--cloud", "aws", "--endpoint", "localhost", "--port", broker.ports["main"],
+        "--cloud", "aws", "--endpoint", f"localhost:{broker.ports['main']}",
         "--ca-file", broker.ca_file, "--certificate", certificate,
         "--pkcs11", softhsm.token().module, "--token", softhsm.LABEL, "--key", "p256",
         expect=0, env={"TNG_PKCS11_PIN": softhsm.PIN},
@@ -173,8 +173,9 @@ def test_an_encrypted_key(broker, files, device):
         (("--cloud", "aws", "--id-scope", "x"), "--id-scope has no meaning"),
         (("--cloud", "aws", "--token", "x"), "needs --pkcs11"),
         (("--cloud", "aws", "--endpoint", "x", "--address", "a:b"), "no HOST or HOST:PORT"),
-        (("--cloud", "aws", "--endpoint", "https://x"), "name of a host alone"),
-        (("--cloud", "aws", "--endpoint", "x:8883"), "name of a host alone"),
+        (("--cloud", "aws", "--endpoint", "https://x"), "expected the name of a host"),
+        (("--cloud", "aws", "--endpoint", "x:8883", "--port", "443"), "says port 8883, and"),
+        (("--cloud", "azure", "--id-scope", "x", "--port", "443"), "--port has no meaning"),
         (("--cloud", "aws", "--endpoint", "x", "--topic", "a/#"), "no topic to publish to"),
     ],
 )

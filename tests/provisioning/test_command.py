@@ -164,6 +164,8 @@ def test_a_dry_run_knows_what_is_done(folder):
         (["--claim-token", "x"], "--claim-token needs --claim-pkcs11"),
         (["--station", "/dev/null"], "requests come from one place"),
         (["--endpoint", "a:b:c"], "is no HOST or HOST:PORT"),
+        (["--endpoint", "https://a"], "expected the name of a host"),
+        (["--port", "443"], "--endpoint says port 1, and --port says 443"),
     ],
 )
 def test_words_that_do_not_fit_are_refused(folder, change, expected):

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from tng.cli.device_options import EndpointPortOption
 from tng.cli.options import ConfigOption, file_here
 from tng.cli.secrets import KEY_PASSPHRASE_VARIABLE
 from tng.cli.token_options import PinFileOption, Pkcs11Option, TokenOption
@@ -51,14 +52,12 @@ def connect(
     endpoint: Annotated[
         str | None,
         typer.Option(
-            metavar="HOST",
+            metavar="HOST[:PORT]",
             help="AWS: the account's Data-ATS endpoint, which is also the SNI; default: asked for "
             "at --target.",
         ),
     ] = None,
-    port: Annotated[
-        int, typer.Option(min=1, max=65535, help="AWS: 8883, or 443 where that is closed.")
-    ] = 8883,
+    port: EndpointPortOption = None,
     address: Annotated[
         str | None,
         typer.Option(

@@ -1,7 +1,6 @@
 """What `tng connect` does: from its options to one trial. Its end is put in words elsewhere."""
 
 import os
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,7 +32,7 @@ class ConnectRequest:
     token: str | None
     pin_file: Path | None
     endpoint: str | None
-    port: int
+    port: int | None
     address: str | None
     client_id: str | None
     topic: str
@@ -65,6 +64,7 @@ def _refuse_others(request: ConnectRequest, cloud: str) -> None:
         if cloud == "aws"
         else {
             "--endpoint": request.endpoint,
+            "--port": request.port,
             "--address": request.address,
             "--client-id": request.client_id,
             "--topic": request.topic,
@@ -91,11 +91,11 @@ def _try_aws(request: ConnectRequest) -> Trial:
         raise UsageError(
             "the certificate has no common name to connect as", "Name the client: --client-id"
         )
+    host, port = _host(request, facts)
     address = request.address and read_address(
-        request.address, default_port=request.port, hint=_ADDRESS_HINT
+        request.address, default_port=port, hint=_ADDRESS_HINT
     )
-    host = _host(request, facts)
-    endpoint = DeviceEndpoint(host, request.port, address or None, request.ca_file)
+    endpoint = DeviceEndpoint(host, port, address or None, request.ca_file)
     trial = AwsTrial(endpoint, credentials, client_id, request.topic, facts)
     warnings = _begin(leaf, f"{client_id} to {trial.place}")
     result = connect_to_aws(trial, timeout_seconds=request.timeout)
@@ -211,23 +211,19 @@ def _thing(facts: "RegistrationFacts | None", leaf: "Certificate") -> str:
     return things[0] if len(things) == 1 else ""
 
 
-def _host(request: ConnectRequest, facts: "RegistrationFacts | None") -> str:
+def _host(request: ConnectRequest, facts: "RegistrationFacts | None") -> tuple[str, int]:
     from tng.device.account import FactsError
+    from tng.device.addresses import read_endpoint
 
     if request.endpoint is not None:
-        if "/" in request.endpoint or re.search(r":[0-9]+$", request.endpoint):
-            raise UsageError(
-                f"--endpoint is {request.endpoint!r}, expected the name of a host alone",
-                "Leave https:// and the port out; the port has an option of its own, --port.",
-            )
-        return request.endpoint
+        return read_endpoint(request.endpoint, request.port, default_port=_MQTT_PORT)
     if facts is None:
         raise UsageError(
             "--cloud aws needs --endpoint, or --target",
             "`aws iot describe-endpoint --endpoint-type iot:Data-ATS` says it.",
         )
     try:
-        return facts.endpoint()
+        return facts.endpoint(), request.port or _MQTT_PORT
     except FactsError as error:
         raise InputError(
             f"the endpoint cannot be asked for: {error}",

@@ -31,6 +31,7 @@ class FleetOptions:
     """The options of fleet provisioning, by their names."""
 
     endpoint: str | None
+    port: int | None
     template: str | None
     claim_certificate: Path | None
     claim_key: str | None
@@ -58,7 +59,7 @@ def fleet_setup(options: FleetOptions) -> FleetSetup:
     """Check what was given; raises `UsageError`."""
     from uuid import uuid4
 
-    from tng.device.addresses import read_address
+    from tng.device.addresses import read_address, read_endpoint
     from tng.device.link import AWS_PORT, DeviceEndpoint
     from tng.provisioning.caller import FleetService
     from tng.provisioning.template import ParameterTemplates, check_template_name
@@ -68,9 +69,7 @@ def fleet_setup(options: FleetOptions) -> FleetSetup:
             "fleet provisioning needs --endpoint and --template",
             "`aws iot describe-endpoint --endpoint-type iot:Data-ATS` says the endpoint.",
         )
-    host, port = read_address(
-        options.endpoint, default_port=AWS_PORT, hint="Say HOST, or HOST:443 behind a firewall."
-    )
+    host, port = read_endpoint(options.endpoint, options.port, default_port=AWS_PORT)
     address = options.address and read_address(
         options.address, default_port=port, hint="Say 127.0.0.1:8883, for example."
     )

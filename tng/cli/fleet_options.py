@@ -22,8 +22,9 @@ class IssuedFormat(StrEnum):
 EndpointOption = Annotated[
     str | None,
     typer.Option(
-        "--endpoint", metavar="HOST", show_default=False,
-        help="The account's Data-ATS endpoint, which is also the SNI.",
+        "--endpoint", metavar="HOST[:PORT]", show_default=False,
+        help="The account's Data-ATS endpoint, which is also the SNI; the port is 8883 unless "
+        "given, or 443 where that is closed.",
     ),
 ]  # fmt: skip
 TemplateOption = Annotated[

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from tng.cli import fleet_options as fleet
+from tng.cli.device_options import EndpointPortOption
 from tng.cli.options import ConfigOption, OutputOption
 from tng.cli.target_options import DryRunOption, LedgerOption
 from tng.cli.token_options import KeyLabelOption, PinFileOption, Pkcs11Option, TokenOption
@@ -22,6 +23,7 @@ def fleet_provision(
     ] = [],
     *,
     endpoint: fleet.EndpointOption = None,
+    port: EndpointPortOption = None,
     template: fleet.TemplateOption = None,
     claim_certificate: fleet.ClaimCertificateOption = None,
     claim_key: fleet.ClaimKeyOption = None,
@@ -83,7 +85,7 @@ def fleet_provision(
     from tng.cli.provisioning import ProvisionRequest, RequestKey, provision
 
     options = FleetOptions(
-        endpoint, template, claim_certificate, claim_key, claim_pkcs11, claim_token,
+        endpoint, port, template, claim_certificate, claim_key, claim_pkcs11, claim_token,
         claim_pin_file, address, ca_file, tuple(parameter), client_id, Path(certificates), timeout,
     )  # fmt: skip
     own_key = RequestKey(pkcs11, token, key, pin_file, subject) if pkcs11 or token or key else None

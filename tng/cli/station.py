@@ -114,7 +114,7 @@ def station(
 
         raise SystemExit(serve_by_cloud(bench, target, Path(certificates)))
     fleet_options = FleetOptions(
-        endpoint, template, claim_certificate, claim_key, claim_pkcs11, claim_token,
+        endpoint, None, template, claim_certificate, claim_key, claim_pkcs11, claim_token,
         claim_pin_file, address, ca_file, tuple(parameter), client_id, Path(certificates), timeout,
     )  # fmt: skip
     raise SystemExit(serve(bench, fleet_options))

@@ -19,6 +19,25 @@ def read_address(text: str, *, default_port: int, hint: str) -> tuple[str, int]:
     return match[1] or match[2], port
 
 
+def read_endpoint(text: str, port: int | None, *, default_port: int) -> tuple[str, int]:
+    """Host and port of ``--endpoint``, which may say the port as well as ``--port`` (``port``).
+
+    Raises `UsageError` for what is no host, and where the two say different ports.
+    """
+    if "/" in text:
+        raise UsageError(
+            f"--endpoint is {text!r}, expected the name of a host: HOST or HOST:PORT",
+            "Leave https:// out, and what follows the host.",
+        )
+    hint = "Say HOST, or HOST:443 where 8883 is closed."
+    host, own = read_address(text, default_port=port or default_port, hint=hint)
+    if port not in (None, own):
+        raise UsageError(
+            f"--endpoint says port {own}, and --port says {port}", "Leave one of the two out."
+        )
+    return host, own
+
+
 def _is_ip_address(text: str) -> bool:
     try:
         ipaddress.ip_address(text)

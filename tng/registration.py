@@ -8,7 +8,8 @@ Reading targets happens side by side; a target that cannot be used is a `FailedT
 and does not stop the others. Nothing here prints or asks.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -28,6 +29,7 @@ from tng.clouds.interface import (
     IssuingCloud,
     ListingCloud,
     RegisteredDevice,
+    SharedCloud,
 )
 from tng.clouds.registry import TargetSettings
 from tng.errors import TargetError, TngError
@@ -36,7 +38,7 @@ from tng.issuing.delivering import Keepers, accept_requests, deliver_certificate
 from tng.ledger import DeviceState, Ledger, LedgerMemory
 from tng.models import Outcome
 from tng.plan.eligibility import PlanPolicy, Selection, select_devices
-from tng.plan.models import FailedTarget, Plan, PlannableDevice, TargetDescription
+from tng.plan.models import FailedTarget, Plan, TargetDescription
 from tng.plan.planner import InspectedTarget, make_plan
 from tng.plan.reading import Forecast, NoReadingProgress, ReadingProgress
 from tng.plan.shard import Shard
@@ -129,12 +131,21 @@ def plan_selection(
     """
     devices = selection.own
 
+    def inspect(target: OpenTarget) -> RemoteView:
+        cloud = target.cloud
+        if selection.shard is not None and isinstance(cloud, SharedCloud):
+            return cloud.inspect_shard(devices, selection.beside)
+        return cloud.inspect(devices)
+
     def read(target: OpenTarget) -> InspectedTarget:
         accept_requests(target, selection.devices, memory)
         facts = check_target(target, offline=offline and not checked)
         if hold is not None:
             hold(target.cloud.description, selection.shard)
-        view = None if offline else _view(target, devices, reading or NoReadingProgress())
+        view = None
+        if not offline:
+            with _told(target, len(devices), reading or NoReadingProgress()):
+                view = inspect(target)
         return InspectedTarget(target.name, target.cloud, facts, view)
 
     found = read_targets(targets, read)
@@ -271,18 +282,19 @@ def _guarded(target: OpenTarget, read: Callable[[OpenTarget], Result]) -> Result
         return FailedTarget(target.name, str(error), hint)
 
 
-def _view(
-    target: OpenTarget, devices: Sequence[PlannableDevice], reading: ReadingProgress
-) -> RemoteView:
-    cloud, count = target.cloud, len(devices)
+@contextmanager
+def _told(target: OpenTarget, count: int, reading: ReadingProgress) -> Iterator[None]:
+    """What is read of ``target`` about so many devices meanwhile is told to ``reading``."""
+    cloud = target.cloud
     if not isinstance(cloud, ListingCloud):
-        return cloud.inspect(devices)
+        yield
+        return
     forecast = Forecast(
         count, cloud.search_time(count), cloud.inspection_time(count), cloud.held_a_second
     )
     reading.begins(target.name, forecast)
     target.calls.watch(lambda operation: reading.called(target.name, operation))
     try:
-        return cloud.inspect(devices)
+        yield
     finally:
         target.calls.watch(None)

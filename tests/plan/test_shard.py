@@ -11,7 +11,7 @@ from tng.plan.eligibility import PlanPolicy, select_devices
 from tng.plan.models import Disposition
 from tng.plan.planner import InspectedTarget, make_plan
 from tng.plan.shard import Shard, parse_shard
-from tng.plan.view import Rates
+from tng.plan.view import Rates, RemoteView, TargetFacts
 
 DEVICES = tuple(verified(number) for number in range(24))
 
@@ -43,6 +43,38 @@ def test_the_plans_of_all_shards_together_are_the_plan_of_the_whole(count):
     found = [device.key for part in parts for device in part.devices]
     assert sorted(found) == sorted(device.key for device in whole.devices)
     assert sum(part.calls.get("Register", 0) for part in parts) == whole.calls["Register"]
+
+
+def shard_of(device, count=2):
+    return next(n for n in range(1, count + 1) if Shard(n, count).holds(device.leaf.sha256))
+
+
+def full(shard, view, capacity):
+    """Why nothing is planned of the shard, if so."""
+    facts = TargetFacts((), (), capacity)
+    selection = select_devices(DEVICES, PlanPolicy(shard=shard))
+    plan = make_plan(selection, [InspectedTarget("eu", FakeCloud(), facts, view)])
+    return plan.failed[0].message if plan.failed else ""
+
+
+@pytest.mark.parametrize("index", [1, 2])
+def test_the_devices_of_all_shards_count_for_what_a_target_can_hold(index):
+    told = full(Shard(index, 2), RemoteView({}, held=1), 24)
+    assert "would hold 25 devices (1 are there, 24 new in all shards), its limit is 24" in told
+    assert full(Shard(index, 2), RemoteView({}, held=1), 25) == ""
+
+
+def test_what_another_shard_has_registered_meanwhile_counts_once():
+    """Else a shard that was interrupted could not go on."""
+    first = [device for device in DEVICES if shard_of(device) == 1]
+    view = RemoteView({}, held=1 + len(first), beside=len(first))
+    assert full(Shard(2, 2), view, 25) == ""
+    assert "would hold 25 devices" in full(Shard(2, 2), view, 24)
+
+
+def test_a_shard_that_adds_nothing_is_never_too_much():
+    own = {device.leaf.sha256: {} for device in DEVICES if shard_of(device) == 1}
+    assert full(Shard(1, 2), RemoteView(own, held=len(own)), 3) == ""
 
 
 def test_devices_of_one_name_are_left_alone_although_they_are_in_different_shards():

@@ -153,6 +153,19 @@ class BatchCloud(Cloud, Protocol):
         """
 
 
+@runtime_checkable
+class SharedCloud(Cloud, Protocol):
+    """A cloud that may hold so many devices alone, and is filled by several processes (shards)."""
+
+    def inspect_shard(
+        self, devices: Sequence[PlannableDevice], beside: Iterable[PlannableDevice]
+    ) -> RemoteView:
+        """Like `Cloud.inspect`, and count those devices ``beside`` that it comes across.
+
+        They are other processes' (`RemoteView.beside`); nothing is asked for their sake.
+        """
+
+
 ISSUE = "CreateCertificateFromCsr"
 """The operation of the step that gets a request its certificate. Its subject is the request's
 key, its note in the ledger the certificate's id. The call makes another certificate each time it

@@ -1,6 +1,6 @@
 """Which outcomes may be planned at all, and why the others may not. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -56,6 +56,13 @@ class Selection:
         if shard is None:
             return self.devices
         return tuple(device for device in self.devices if shard.holds(device_key(device)))
+
+    @property
+    def beside(self) -> Iterator[PlannableDevice]:
+        """The devices of the other shards."""
+        shard = self.shard
+        if shard is not None:
+            yield from (item for item in self.devices if not shard.holds(device_key(item)))
 
 
 def select_devices(outcomes: Iterable[Outcome], policy: PlanPolicy) -> Selection:

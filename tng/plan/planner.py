@@ -20,6 +20,7 @@ from tng.plan.models import (
     Plan,
     TargetPlan,
 )
+from tng.plan.shard import Shard
 from tng.plan.view import DevicePlanner, RemoteView, TargetFacts
 
 _EMPTY_VIEW = RemoteView({})
@@ -61,19 +62,21 @@ def make_plan(
             continue
         names[key] = target.name
         planned = _plan_target(selection, target)
-        full = _over_capacity(planned, target)
-        if full is None:
-            plans.append(planned)
+        if isinstance(planned, FailedTarget):
+            refused.append(planned)
         else:
-            refused.append(full)
+            plans.append(planned)
     return Plan(tuple(plans), tuple(refused), selection.ineligible, selection.shard)
 
 
-def _plan_target(selection: Selection, target: InspectedTarget) -> TargetPlan:
+def _plan_target(selection: Selection, target: InspectedTarget) -> TargetPlan | FailedTarget:
     cloud = target.cloud
     view = _EMPTY_VIEW if target.view is None else target.view
     devices = [cloud.plan_device(device, view) for device in selection.devices]
     devices, findings = _refuse_shared_names(devices)
+    full = _over_capacity(devices, selection.shard, target)
+    if full is not None:
+        return full
     if selection.shard is not None:
         devices = [plan for plan in devices if selection.shard.holds(plan.key)]
     if target.view is None:
@@ -95,19 +98,27 @@ def _plan_target(selection: Selection, target: InspectedTarget) -> TargetPlan:
     )
 
 
-def _over_capacity(plan: TargetPlan, target: InspectedTarget) -> FailedTarget | None:
-    """A target that cannot hold all that is planned is not begun: the rest would be left over."""
+def _over_capacity(
+    devices: Sequence[DevicePlan], shard: Shard | None, target: InspectedTarget
+) -> FailedTarget | None:
+    """A target that cannot hold all that is planned is not begun: the rest would be left over.
+
+    All shards count, whichever is planned: each process would find room for its own.
+    """
     capacity = target.facts.capacity
     if capacity is None:
         return None
-    held = target.view.held if target.view is not None and target.view.held is not None else 0
-    new = sum(device.disposition is Disposition.REGISTER for device in plan.devices)
-    if held + new <= capacity:
+    new = [plan for plan in devices if plan.disposition is Disposition.REGISTER]
+    view = _EMPTY_VIEW if target.view is None else target.view
+    held, count = view.held or 0, len(new) - view.beside
+    adds = any(shard is None or shard.holds(plan.key) for plan in new)
+    if not adds or held + count <= capacity:
         return None
+    of = "" if shard is None else " in all shards"
     return FailedTarget(
         target.name,
-        f"{target.name} would hold {held + new:,} devices ({held:,} are there, {new:,} new), "
-        f"its limit is {capacity:,}",
+        f"{target.name} would hold {held + count:,} devices ({held:,} are there, {count:,} "
+        f"new{of}), its limit is {capacity:,}",
         "Use a further target for some of them, or set the limit that the provider granted.",
     )
 

@@ -83,11 +83,13 @@ RemoteState = Mapping[str, object]
 class RemoteView:
     """The target's state of all devices asked for, by `DevicePlan.key`; absent = not there.
 
-    ``held`` is how many devices of anybody's the target holds, where that was learned.
+    ``held`` is how many devices of anybody's the target holds, where that was learned, and
+    ``beside`` how many of those are to be registered by other processes (shards).
     """
 
     states: Mapping[str, RemoteState]
     held: int | None = None
+    beside: int = 0
 
 
 class DevicePlanner(Protocol):

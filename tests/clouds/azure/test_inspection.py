@@ -50,6 +50,21 @@ def test_several_pages_are_followed(cloud, running):
     assert running.server.log.counts() == {"QueryEnrollments": 3}
 
 
+def test_devices_of_other_shards_are_counted_where_the_list_is_read_and_not_asked_for(
+    cloud, running
+):
+    enroll(cloud, verified(1), verified(2), verified(3))
+    fill(running, 2 * PAGE)
+    running.server.log.clear()
+    own = [verified(number) for number in (1, 4, 5, 6, 7)]
+    view = cloud.inspect_shard(own, iter([verified(2), verified(3), verified(8), verified(1)]))
+    assert set(view.states) == {verified(1).leaf.sha256}
+    assert (view.held, view.beside) == (2 * PAGE + 3, 2)
+    assert running.server.log.counts() == {"QueryEnrollments": 3}
+    short = cloud.inspect_shard([verified(1)], [verified(2)])
+    assert (short.held, short.beside) == (None, 0)
+
+
 def test_a_few_devices_in_a_long_list_are_asked_for_one_by_one(cloud, running):
     enroll(cloud, named("zzz-last", 1))
     fill(running, 10 * PAGE)

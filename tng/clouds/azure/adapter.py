@@ -41,7 +41,7 @@ def _now() -> datetime:
 
 
 class AzureCloud:
-    """A Device Provisioning Service as a `BatchCloud`, a `WatchableCloud` and a `ListingCloud`.
+    """A Device Provisioning Service, as a `Cloud` that can do everything but issue.
 
     Makes no call and needs no credentials until `preflight`.
     """
@@ -101,6 +101,12 @@ class AzureCloud:
     def inspect(self, devices: Sequence[PlannableDevice]) -> RemoteView:
         """Read which of these devices are enrolled; raises `CloudError` siblings."""
         return self._inspector().inspect(devices)
+
+    def inspect_shard(
+        self, devices: Sequence[PlannableDevice], beside: Iterable[PlannableDevice]
+    ) -> RemoteView:
+        """The same, and how many of the devices ``beside`` are enrolled, where that is seen."""
+        return self._inspector().inspect(devices, beside)
 
     @property
     def held_a_second(self) -> float:

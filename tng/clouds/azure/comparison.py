@@ -30,6 +30,7 @@ _ONE_HUB = "iotHubHostName"
 _COMPARED_OTHERWISE = frozenset({"attestation", "deviceId", "registrationId"})
 """Members that are read into fields of their own."""
 
+_CREATING = ((CREATE, ""),)
 _NO_IDS = WantedIds("", "")
 
 
@@ -112,7 +113,7 @@ def _judged(
     found: RemoteEnrollment | None,
 ) -> tuple[Disposition, tuple[str, ...], tuple[tuple[str, str], ...]]:
     if found is None:
-        return Disposition.REGISTER, (), ((CREATE, ""),)
+        return Disposition.REGISTER, (), _CREATING
     key = device_key(device)
     other = certificate_difference(key, found)
     wanted = wanted_document(settings, ids, "")

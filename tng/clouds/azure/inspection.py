@@ -1,6 +1,6 @@
 """Reading what a service holds, in as few calls as the number of devices allows."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
 from tng.clouds.azure.api import DpsApi
@@ -27,17 +27,29 @@ class Inspector:
         self._settings = settings
         self._seen = 0
         self._ended = False
+        self._beside: set[str] = set()
+        self._seen_beside = 0
 
-    def inspect(self, devices: Sequence[PlannableDevice]) -> RemoteView:
-        """The enrollment of every device that has one."""
+    def inspect(
+        self, devices: Sequence[PlannableDevice], beside: Iterable[PlannableDevice] = ()
+    ) -> RemoteView:
+        """The enrollment of every device that has one, and how many ``beside`` have one too.
+
+        The latter where the whole list was read, as for the number of all.
+        """
         ids: dict[str, str] = {}
         for device in devices:
             registration_id = wanted_ids(self._settings, device).registration_id
             if registration_id:
                 ids[device_key(device)] = registration_id
-        found = self.enrollments(list(dict.fromkeys(ids.values())))
+        wanted = dict.fromkeys(ids.values())
+        self._beside = {wanted_ids(self._settings, item).registration_id for item in beside}
+        self._beside.difference_update(("", *wanted))
+        found = self.enrollments(list(wanted))
         states = {key: found[name] for key, name in ids.items() if name in found}
-        return RemoteView(states, self._seen if self._ended else None)
+        if not self._ended:
+            return RemoteView(states)
+        return RemoteView(states, self._seen, self._seen_beside)
 
     def enrollments(self, registration_ids: Sequence[str]) -> dict[str, RemoteEnrollment]:
         """Those enrollments that are there, by registration id; in lower case, as asked for."""
@@ -50,10 +62,12 @@ class Inspector:
             self._seen += len(page.items)
             # Before the page is given: whoever has found all asks for no further one.
             self._ended = page.continuation is None
-            yield {
+            found = {
                 text(item.get("registrationId")).lower(): read_enrollment(item)
                 for item in page.items
             }
+            self._seen_beside += sum(name in self._beside for name in found)
+            yield found
             if page.continuation is None:
                 return
             continuation = page.continuation

@@ -57,6 +57,25 @@ def test_a_device_gets_a_certificate_for_its_key_and_a_thing(place):
     assert states(place) == {device.record.device_id: DeviceState.DONE}
 
 
+def test_a_certificate_under_an_id_that_is_not_its_digest_is_refused(place):
+    answers = FleetAnswers()
+
+    def under_another_id(topic, payload):
+        if topic != CREATE:
+            return None
+        ((answer, document),) = answers.usual(topic, payload)
+        reply = {**json.loads(document), "certificateId": "ab" * 32}
+        return [(answer, json.dumps(reply).encode())]
+
+    answers.interventions.append(under_another_id)
+    result = refusal(place, answers)
+    assert f"its certificateId is {'ab' * 32}, expected the SHA-256 of its" in result.reason
+    assert answers.created[0] in result.reason
+    assert answers.active == {}
+    assert list(place.certificates.iterdir()) == []
+    assert states(place) == {board(1).record.device_id: DeviceState.FAILED}
+
+
 def test_a_rejection_that_repeats_the_token_is_told_without_it(place):
     message = "x" * 290 + "secret-token-0 is not valid"
     answers = FleetAnswers(

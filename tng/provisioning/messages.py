@@ -86,6 +86,11 @@ def read_created(payload: bytes) -> CreatedCertificate:
         leaf = read_certificate_file(pem.encode("utf-8", "replace"))[0]
     except CertificateError as error:
         raise ReplyError(f"its certificate cannot be read: {error}") from error
+    if leaf.sha256 != identity:
+        raise ReplyError(
+            f"its certificateId is {identity}, expected the SHA-256 of its certificate's DER, "
+            f"{leaf.sha256}"
+        )
     return CreatedCertificate(leaf, identity, token)
 
 

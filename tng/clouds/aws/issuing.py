@@ -25,7 +25,7 @@ from tng.clouds.interface import (
     TransientError,
 )
 from tng.plan.models import Step
-from tng.x509.pem import certified_key
+from tng.x509.pem import certified_key, read_certificate_file
 
 Clock = Callable[[], datetime]
 
@@ -131,32 +131,48 @@ class CertificateIssuing:
         return self._reader.orphans({key: since}, known).get(key)
 
     def _there(self, key: str, found: FoundCertificate) -> StepResult:
-        if certified_key(found.pem) != key:
-            return _wrong_key(found.certificate_id)
+        trouble = _trouble(key, found.certificate_id, found.pem)
+        if trouble is not None:
+            return trouble
         self._deliver(key, found)
         self._table.learn(key, found.certificate_id)
         return DoneStep(already=True, note=found.certificate_id)
 
     def _made(self, key: str, reply: Mapping[str, object]) -> StepResult:
         certificate_id, pem = str(reply.get("certificateId")), str(reply.get("certificatePem"))
-        certified = certified_key(pem)
-        if certified is None or not _CERTIFICATE_ID.fullmatch(certificate_id):
+        if certified_key(pem) is None or not _CERTIFICATE_ID.fullmatch(certificate_id):
             raise TransientError(UNREADABLE, "the answer has no certificate")
-        if certified != key:
-            return _wrong_key(certificate_id)
+        trouble = _trouble(key, certificate_id, pem)
+        if trouble is not None:
+            return trouble
         self._keeper.keep(key, certificate_id, pem)
         self._table.learn(key, certificate_id)
         return DoneStep(note=certificate_id)
 
     def _deliver(self, key: str, found: FoundCertificate) -> None:
-        if certified_key(found.pem) == key and not self._keeper.has(key, found.certificate_id):
+        is_ours = _trouble(key, found.certificate_id, found.pem) is None
+        if is_ours and not self._keeper.has(key, found.certificate_id):
             self._keeper.keep(key, found.certificate_id, found.pem)
 
 
-def _wrong_key(certificate_id: str) -> AttentionStep:
+def _trouble(key: str, certificate_id: str, pem: str) -> AttentionStep | None:
+    """Why the certificate ``pem``, called ``certificate_id``, is not the one of the request.
+
+    Its id is the SHA-256 of its DER: under another one, what is attached and deleted later would
+    not be this certificate.
+    """
+    if certified_key(pem) != key:
+        return AttentionStep(
+            f"the certificate {certificate_id} that was made has another public key than the "
+            "request: nothing was attached to it; look at it, and delete it"
+        )
+    (leaf,) = read_certificate_file(pem.encode())
+    if leaf.sha256 == certificate_id:
+        return None
     return AttentionStep(
-        f"the certificate {certificate_id} that was made has another public key than the request: "
-        "nothing was attached to it; look at it, and delete it"
+        f"the certificate {leaf.sha256} (SHA-256 of its DER) came under the id {certificate_id}, "
+        "expected the same: it was not kept and nothing was attached to it; look at both, and "
+        "delete them"
     )
 
 

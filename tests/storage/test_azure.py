@@ -115,7 +115,7 @@ def test_an_output_appears_whole_or_not_at_all(container):
     with open_for_writing(url):
         pass
     assert container.download_blob("out.json").readall() == b""
-    with pytest.raises(NotFoundError, match="no bucket"):
+    with pytest.raises(NotFoundError, match="no container no-such-container"):
         open_for_writing(parse_url("abfs://no-such-container/a")).__enter__()
 
 

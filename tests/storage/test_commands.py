@@ -99,7 +99,7 @@ def test_an_audit_never_replaces_what_it_reads(bucket, reel, source):
 @pytest.mark.parametrize(
     ("arguments", "code", "told"),
     [
-        (("verify", "{}/none.json"), 3, "does not exist"),
+        (("verify", "{}/none.json"), 3, "none.json does not exist"),
         (("verify", "{}/*.none"), 3, "matches nothing"),
         (("verify", "ftp://host/a.json"), 2, "ftp:// URLs are not read"),
         (("verify", "s3://u:hunter2@b/a.json"), 2, "no usable name"),

@@ -76,6 +76,22 @@ def test_what_is_more_than_a_name_is_refused_and_not_repeated(name):
     assert SECRET not in caught.value.message + caught.value.hint
 
 
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("s3://re!els/a", "Correct the bucket: letters, digits, dots and hyphens; the form is s3:"),
+        ("az://re!els/a", "Correct the container: letters, digits, dots and hyphens; the form is"),
+        ("abfs:///a", "the form is abfs://container/path."),
+        ("s3://key:word@reels/a", "Give credentials to the environment, never in a URL; the form"),
+    ],
+)
+def test_only_what_may_be_a_secret_is_told_as_one(name, told):
+    with pytest.raises(UsageError) as caught:
+        parse_url(name)
+    assert told in caught.value.hint
+    assert ("bucket" in caught.value.message) is name.startswith("s3")
+
+
 def test_one_object_may_have_two_urls():
     named = parse_url("abfss://reels@factory.dfs.core.windows.net/a")
     assert named.is_same(parse_url("az://reels/a"))

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tng.errors import InputError
-from tng.storage.errors import StorageError, StorageSetupError
+from tng.storage.errors import StorageError, StorageSetupError, UnreachableError
 from tng.storage.locations import is_url, local_path, parse_url
 
 STDIN = "-"
@@ -31,8 +31,9 @@ def expand(names: Sequence[str]) -> tuple[str, ...]:
     """Replace globs by what they match, sorted; the same name twice counts once.
 
     A URL below which there are objects ends with a slash afterwards. Raises `InputError` for a
-    path or URL that does not exist or a glob that matches nothing, `UsageError` for a URL that
-    cannot be used. What exists is never taken for a glob, whatever characters it has.
+    path or URL that does not exist or a glob that matches nothing, `StorageError` for a URL
+    whose service cannot be used or reached, `UsageError` for one that is none of ours. What exists
+    is never taken for a glob, whatever characters it has.
     """
     found: dict[str, None] = {}
     for given in names:
@@ -47,14 +48,15 @@ def expand(names: Sequence[str]) -> tuple[str, ...]:
         # Path.glob refuses absolute patterns.
         matches = sorted(glob.glob(name, recursive=True)) if is_glob else []  # noqa: PTH207
         if not matches:
-            raise _missing(name, is_glob=is_glob)
+            hint = "Check the path; `-` reads standard input."
+            raise _missing(name, is_glob=is_glob, hint=hint)
         found.update(dict.fromkeys(matches))
     return tuple(found)
 
 
-def _missing(name: str, *, is_glob: bool) -> InputError:
+def _missing(name: str, *, is_glob: bool, hint: str) -> InputError:
     problem = "matches nothing" if is_glob else "does not exist"
-    return InputError(f"{printable(name)} {problem}", "Check the path; `-` reads standard input.")
+    return InputError(f"{printable(name)} {problem}", hint)
 
 
 def _expand_url(name: str) -> tuple[str, ...]:
@@ -66,9 +68,10 @@ def _expand_url(name: str) -> tuple[str, ...]:
         if kind is Kind.ABSENT:
             matches = match(url) if has_wildcard(url) else ()
             if not matches:
-                raise _missing(name, is_glob=has_wildcard(url))
+                hint = f"Check {url.service.holder} and name."
+                raise _missing(name, is_glob=has_wildcard(url), hint=hint)
             return matches
-    except StorageSetupError:
+    except (StorageSetupError, UnreachableError):
         raise
     except StorageError:
         # What else stands in the way is told when it is opened, and stops no other input.

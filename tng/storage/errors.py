@@ -23,6 +23,10 @@ class StorageSetupError(StorageError):
     """What every URL of the service needs is missing: its package, or usable credentials."""
 
 
+class UnreachableError(StorageError):
+    """The service cannot be spoken to, or the connection to it broke."""
+
+
 class ChangedError(StorageError):
     """The object is not the one of which the beginning was read."""
 
@@ -36,7 +40,8 @@ _ACCESS_HINT = {
     Service.ABFS: "Assign Storage Blob Data Reader or, for outputs, Storage Blob Data Contributor.",
 }
 _NETWORK_HINT = {
-    Service.S3: "Check the network, AWS_ENDPOINT_URL and AWS_REGION, and run the command again.",
+    Service.S3: "Check the network, AWS_ENDPOINT_URL and AWS_DEFAULT_REGION, and run the command "
+    "again.",
     Service.ABFS: "Check the network and the account's name, and run the command again.",
 }
 
@@ -53,6 +58,20 @@ _NETWORK = {
     "ServiceResponseTimeoutError", "FSTimeoutError",
 }  # fmt: skip
 """Classes of botocore, aiohttp and azure-core, by name: none of them need be installed."""
+
+_TROUBLES = (
+    ({"ProxyConnectionError"}, "its proxy cannot be reached"),
+    ({"gaierror", "ClientConnectorDNSError"}, "the name of its host is not known"),
+    ({"ConnectionRefusedError"}, "it refuses connections"),
+    ({"SSLCertVerificationError"}, "its TLS certificate is not trusted"),
+    ({"SSLError"}, "TLS failed"),
+    (
+        {"TimeoutError", "ConnectTimeoutError", "ReadTimeoutError", "FSTimeoutError"},
+        "it does not answer",
+    ),
+)
+"""What keeps from a service, by the classes that tell it; the first one that is there."""
+_BROKE = "the connection to the service broke"
 
 _CHANGED = {"FileExpired", "ResourceModifiedError"}
 _CODES_OF_CHANGE = {"PreconditionFailed", "ConditionNotMet"}
@@ -90,20 +109,19 @@ def as_storage_error(error: Exception, url: Url) -> StorageError:
     if names & _CHANGED or _CODES_OF_CHANGE & set(codes):
         return ChangedError(f"{shown} changed while it was read", "Run the command again.")
     if "FileNotFoundError" in names or _CODES_OF_ABSENCE & set(codes):
-        return NotFoundError(f"{shown} does not exist{detail}", "Check bucket and name.")
+        hint = f"Check {url.service.holder} and name."
+        return NotFoundError(f"{shown} does not exist{detail}", hint)
     if names & {"PermissionError", "ClientAuthenticationError"} or "403" in codes:
         return StorageError(f"{shown}: access denied{detail}", _ACCESS_HINT[url.service])
     if names & (_NETWORK | {"ConnectionError", "TimeoutError"}):
-        return StorageError(
-            f"{shown}: no connection, or it broke ({type(behind[-1]).__name__})",
-            _NETWORK_HINT[url.service],
-        )
+        trouble = next((text for kinds, text in _TROUBLES if names & kinds), "")
+        what = f"the service cannot be reached: {trouble}" if trouble else _BROKE
+        return UnreachableError(f"{shown}: {what}", _NETWORK_HINT[url.service])
     if any(str(item).startswith("Invalid endpoint") for item in behind):
-        return StorageError(
+        return UnreachableError(
             f"{shown}: the address of the service is no URL", _NETWORK_HINT[url.service]
         )
-    what = detail or f" ({type(behind[-1]).__name__})"
-    return StorageError(f"{shown}: the service refused or failed{what}", "Run the command again.")
+    return StorageError(f"{shown}: the service refused or failed{detail}", "Run the command again.")
 
 
 def _behind(error: BaseException) -> Iterator[BaseException]:

@@ -19,6 +19,11 @@ class Service(StrEnum):
     S3 = "s3"
     ABFS = "abfs"
 
+    @property
+    def holder(self) -> str:
+        """What the service calls that in which objects lie."""
+        return "bucket" if self is Service.S3 else "container"
+
 
 _SERVICES: Final = {
     "s3": Service.S3,
@@ -104,13 +109,19 @@ def parse_url(name: str) -> Url:
             )
         account = matched.group(1)
     if _BUCKET.fullmatch(bucket) is None:
-        raise UsageError(
-            f"an {scheme}:// URL has no usable name of a bucket or container",
-            "Give credentials to the environment, never in a URL; "
-            f"the form is {scheme}://bucket/path.",
-        )
+        raise _no_bucket(scheme, service, authority)
     _refuse_more_than_a_name(scheme, key)
     return Url(service, account, bucket, key, f"{scheme}://{authority}/")
+
+
+def _no_bucket(scheme: str, service: Service, authority: str) -> UsageError:
+    """What stands where the bucket's name should may be a secret: it is not repeated."""
+    form = f"the form is {scheme}://{service.holder}/path."
+    if "@" in authority or ":" in authority:
+        hint = f"Give credentials to the environment, never in a URL; {form}"
+    else:
+        hint = f"Correct the {service.holder}: letters, digits, dots and hyphens; {form}"
+    return UsageError(f"an {scheme}:// URL has no usable name of a {service.holder}", hint)
 
 
 def _refuse_more_than_a_name(scheme: str, key: str) -> None:

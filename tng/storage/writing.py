@@ -36,7 +36,10 @@ def refuse_unwritable(url: Url) -> None:
         with converted(bucket):
             client.info(url.bucket)
     except NotFoundError as error:
-        raise NotFoundError(f"{url} cannot be written: no bucket", "Make it first.") from error
+        raise NotFoundError(
+            f"{url} cannot be written: there is no {url.service.holder} {url.bucket}",
+            f"Make the {url.service.holder} first, or correct its name.",
+        ) from error
 
 
 def exists(url: Url) -> bool:

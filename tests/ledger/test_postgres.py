@@ -7,6 +7,7 @@ import time
 import pytest
 
 from tests.ledger.entering import EU, KEY, US, enroll, record
+from tests.ledger.silent import FreezingProxy, listening
 from tests.postgres import LOCKED_PASSWORD, LOCKED_USER, cluster, own_cluster
 from tng.errors import LedgerError
 from tng.ledger import (
@@ -179,6 +180,98 @@ def test_a_server_that_stays_away_ends_the_run_with_what_to_do(own):
         own.start()
         record(ledger, REGISTER, *DONE)
         assert ledger.counts(EU.key) == {DeviceState.DONE: 1}
+
+
+@pytest.mark.slow
+def test_a_server_that_takes_connections_and_says_nothing_is_given_up():
+    with listening() as port, pytest.raises(LedgerError, match="does not answer: ") as met:
+        open_ledger(at(f"postgresql://u:hidden@127.0.0.1:{port}/db?connect_timeout=2"))
+    assert "run the same command again" in met.value.hint
+    assert "hidden" not in f"{met.value.message} {met.value.hint}"
+
+
+def frozen(proxy, url, patience):
+    """A ledger behind the proxy, for which 1.5 s are silence."""
+    from tng.ledger.postgres import PostgresLedger
+
+    path = url.rpartition("/")[2]
+    through = at(f"postgresql://tng@127.0.0.1:{proxy.port}/{path}?connect_timeout=2")
+    return PostgresLedger(through, patience=patience, silence=1.5)
+
+
+@pytest.mark.slow
+def test_a_server_that_falls_silent_ends_the_run_and_nothing_is_lost(url):
+    with FreezingProxy(cluster().port) as proxy, frozen(proxy, url, 0.0) as ledger:
+        enroll(ledger, KEY)
+        with ledger.hold(EU):
+            record(ledger, REGISTER)
+            proxy.freeze()
+            with pytest.raises(LedgerError, match="does not answer: "):
+                record(ledger, *DONE)
+            with pytest.raises(LedgerError, match="does not answer: "):
+                ledger.counts(EU.key)
+    with open_ledger(at(url)) as ledger:
+        with ledger.hold(EU):
+            record(ledger, *DONE)
+        assert ledger.counts(EU.key) == {DeviceState.DONE: 1}
+
+
+@pytest.mark.slow
+def test_a_server_that_was_given_up_is_not_waited_for_again_but_tried(own):
+    from tng.ledger.postgres import PostgresLedger
+
+    url, pauses = own.create(), []
+
+    def pause(seconds):
+        pauses.append(seconds)
+        time.sleep(seconds)
+
+    with PostgresLedger(at(url), sleep=pause, patience=1.0) as ledger:
+        enroll(ledger, KEY)
+        with ledger.hold(EU):
+            own.stop()
+            with pytest.raises(LedgerError, match="cannot be reached"):
+                record(ledger, REGISTER)
+            assert pauses
+            pauses.clear()
+            with pytest.raises(LedgerError, match="cannot be reached"):
+                record(ledger, REGISTER)
+            assert pauses == []
+            own.start()
+            record(ledger, REGISTER, *DONE)
+        assert ledger.counts(EU.key) == {DeviceState.DONE: 1}
+
+
+@pytest.mark.slow
+def test_a_transaction_that_is_answered_no_more_ends_too(url):
+    with FreezingProxy(cluster().port) as proxy, frozen(proxy, url, 0.0) as ledger:
+        enroll(ledger, KEY)
+        proxy.freeze()
+        with pytest.raises(LedgerError, match="nothing came from it for "):
+            ledger.begin_run("tng register")
+
+
+@pytest.mark.slow
+def test_a_connection_that_falls_silent_is_made_again(url):
+    """Such as behind a firewall that has forgotten it."""
+    with FreezingProxy(cluster().port) as proxy, frozen(proxy, url, 60.0) as ledger:
+        enroll(ledger, KEY)
+        proxy.freeze()
+        thaw = threading.Timer(2.0, proxy.thaw)
+        thaw.start()
+        record(ledger, REGISTER, *DONE)
+        thaw.join()
+        assert ledger.counts(EU.key) == {DeviceState.DONE: 1}
+
+
+@pytest.mark.slow
+def test_a_statement_that_takes_long_is_not_silence_as_long_as_something_comes(url):
+    from tng.ledger.postgres.connection import connect
+
+    connection = connect(at(url), 1.5)
+    rows = connection.execute("SELECT pg_sleep(0.5), repeat('x', 9000) FROM generate_series(1, 6)")
+    assert len(rows.fetchall()) == 6
+    connection.close()
 
 
 @pytest.mark.slow

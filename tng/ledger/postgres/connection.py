@@ -11,6 +11,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from tng.errors import LedgerError
+from tng.ledger.postgres.silence import SILENCE_SECONDS, SilentServerError, WatchedConnection
 from tng.ledger_location import PostgresLocation
 from tng.sources.names import printable
 
@@ -60,10 +61,11 @@ _GONE = ("08", "57P01", "57P02", "57P03", "57P05")
 """The connection failed, or was ended by the server (PostgreSQL, Appendix A)."""
 
 
-def connect(location: PostgresLocation) -> Connection:
+def connect(location: PostgresLocation, silence: float = SILENCE_SECONDS) -> Connection:
     """A connection that commits each statement by itself.
 
-    Raises `LedgerError` for a URL that libpq does not understand, else `psycopg.Error`.
+    It is closed where the server says nothing for ``silence`` seconds when it should. Raises
+    `LedgerError` for a URL that libpq does not understand, else `psycopg.Error`.
     """
     try:
         parameters = conninfo_to_dict(location.url)
@@ -73,11 +75,12 @@ def connect(location: PostgresLocation) -> Connection:
             f"libpq does not understand the URL of the ledger {location}",
             "Check its options: www.postgresql.org/docs/current/libpq-connect.html",
         ) from None
-    connection: Connection = psycopg.connect(
+    connection = WatchedConnection.connect(
         **{**_DEFAULTS, **parameters, "client_encoding": "UTF8"},  # type: ignore[arg-type]  # the options are libpq's, and texts
         autocommit=True,
         prepare_threshold=0,
     )
+    connection.silence = silence
     try:
         connection.execute(_SET, ([name for name, _ in _SESSION], [text for _, text in _SESSION]))
     except BaseException:
@@ -144,6 +147,11 @@ def explain(location: PostgresLocation, error: psycopg.Error) -> LedgerError:
     for prefix, what, hint in _EXPLAINED:
         if state.startswith(prefix):
             return LedgerError(f"the ledger {location} {what}: {said}", hint)
+    if isinstance(error, SilentServerError | psycopg.errors.ConnectionTimeout):
+        return LedgerError(
+            f"the server of the ledger {location} does not answer: {said}",
+            "Look at the server and what is on the way to it, then run the same command again.",
+        )
     if isinstance(error, psycopg.OperationalError) and (not state or state.startswith(_GONE)):
         return LedgerError(
             f"the ledger {location} cannot be reached: {said}",

@@ -19,6 +19,7 @@ import psycopg
 from tng.errors import LedgerError
 from tng.ledger.interface import HeldElsewhereError
 from tng.ledger.postgres.connection import Connection, connect, explain, is_lost
+from tng.ledger.postgres.silence import SILENCE_SECONDS
 from tng.ledger_location import PostgresLocation
 from tng.sources.names import printable
 
@@ -47,9 +48,12 @@ class _Held:
 class Leases:
     """The targets that this ledger holds, by one session that does nothing else."""
 
-    def __init__(self, location: PostgresLocation, now: Callable[[], str]) -> None:
-        """``now`` gives the time for the row, RFC 3339."""
+    def __init__(
+        self, location: PostgresLocation, now: Callable[[], str], silence: float = SILENCE_SECONDS
+    ) -> None:
+        """``now`` gives the time for the row, RFC 3339; ``silence`` is that of `connect`."""
         self._location = location
+        self._silence = silence
         self._now = now
         self._lock = threading.Lock()
         self._connection: Connection | None = None
@@ -115,7 +119,7 @@ class Leases:
 
     def _connected(self) -> Connection:
         if self._connection is None or self._connection.closed:
-            self._connection = connect(self._location)
+            self._connection = connect(self._location, self._silence)
         return self._connection
 
     def _answers(self) -> bool:

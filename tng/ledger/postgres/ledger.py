@@ -23,6 +23,7 @@ from tng.ledger.postgres.bulk import in_bulk
 from tng.ledger.postgres.connection import Connection, connect, explain, is_lost, weakness
 from tng.ledger.postgres.lease import Leases, NotYetFreeError
 from tng.ledger.postgres.schema import NOT_HELD, migrate
+from tng.ledger.postgres.silence import SILENCE_SECONDS
 from tng.ledger.postgres.values import storable
 from tng.ledger.relational import RelationalLedger, utc_now
 from tng.ledger.sightings import Questions
@@ -85,11 +86,13 @@ class PostgresLedger(RelationalLedger):
         clock: Callable[[], datetime] = utc_now,
         sleep: Callable[[float], object] = time.sleep,
         patience: float = RECONNECT_SECONDS,
+        silence: float = SILENCE_SECONDS,
         warn: Callable[[str], object] = lambda _: None,
     ) -> None:
         """Open the ledger, making its tables unless they ``must_exist``.
 
-        A server that is lost is waited for ``patience`` seconds, with pauses that ``sleep`` makes.
+        A server that is lost is waited for ``patience`` seconds, with pauses that ``sleep`` makes;
+        one that says nothing for ``silence`` seconds, when it should, is taken for lost.
         ``warn`` is told if the way to the server is not protected. Raises `LedgerError` for a
         server that cannot be reached, no ledger, one of a newer version, and missing rights.
         """
@@ -98,10 +101,12 @@ class PostgresLedger(RelationalLedger):
         self._sleep = sleep
         self._patience = patience
         self._turn = threading.Lock()
-        self._leases = Leases(location, self._now)
+        self._silence = silence
+        self._gave_up = False
+        self._leases = Leases(location, self._now, silence)
         self._together: GroupCommit[_Job, _Rows] = GroupCommit(self._work, self._turn)
         try:
-            self._connection = connect(location)
+            self._connection = connect(location, silence)
         except psycopg.Error as error:
             raise explain(location, error) from error
         try:
@@ -192,30 +197,42 @@ class PostgresLedger(RelationalLedger):
                 yield target, token
 
     def _reconnect(self) -> None:
-        """Connect again and make sure of what is held; raises `LedgerError`."""
-        deadline = time.monotonic() + self._patience
+        """Connect again and make sure of what is held; raises `LedgerError`.
+
+        Whoever comes after it was given up waits no second time: the run is about to end.
+        """
+        deadline = time.monotonic() + (0.0 if self._gave_up else self._patience)
         while True:
             try:
-                connection = connect(self._location)
-                try:
-                    self._leases.restore()
-                except BaseException:
-                    connection.close()
-                    raise
-            except psycopg.OperationalError as error:
+                self._connection = self._connected()
+            except (psycopg.OperationalError, NotYetFreeError) as error:
                 if time.monotonic() > deadline:
-                    raise explain(self._location, error) from error
-            except NotYetFreeError as error:
-                if time.monotonic() > deadline:
-                    raise LedgerError(
-                        f"the server of {self._location} does not give the lease back that this "
-                        "process lost with its connection",
-                        "Run the same command again in a minute.",
-                    ) from error
+                    self._gave_up = True
+                    # It would be asked once more to give the lease back, and be waited for.
+                    self._leases.close()
+                    raise self._given_up(error) from error
             else:
-                self._connection = connection
+                self._gave_up = False
                 return
             self._sleep(_PAUSE_SECONDS)
+
+    def _connected(self) -> Connection:
+        connection = connect(self._location, self._silence)
+        try:
+            self._leases.restore()
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _given_up(self, error: psycopg.Error | NotYetFreeError) -> LedgerError:
+        if isinstance(error, psycopg.Error):
+            return explain(self._location, error)
+        return LedgerError(
+            f"the server of {self._location} does not give the lease back that this process lost "
+            "with its connection",
+            "Run the same command again in a minute.",
+        )
 
     def _explained(self, error: psycopg.Error, target: int | None) -> LedgerError:
         if error.sqlstate == NOT_HELD and target is not None:

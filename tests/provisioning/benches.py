@@ -12,7 +12,9 @@ from tng.apply.stopping import StopSignal
 from tng.device.credentials import load_file_credentials
 from tng.device.link import DeviceEndpoint, DeviceLink
 from tng.device.links import open_link
-from tng.ledger import SqliteLedger
+from tng.ledger import open_ledger
+from tng.ledger.relational import RelationalLedger
+from tng.ledger_location import ledger_location
 from tng.provisioning.caller import FleetCaller, FleetService
 from tng.provisioning.issuer import FleetIssuer, Provisioning
 from tng.provisioning.saving import ResultFolder
@@ -21,9 +23,13 @@ from tng.provisioning.template import ParameterTemplates
 
 @dataclass
 class Workplace:
-    """A folder with a ledger, certificates and a claim; ``told`` is what a person was told."""
+    """A folder with a ledger, certificates and a claim; ``told`` is what a person was told.
+
+    With a ``database``, its URL, the ledger is there and not in the folder.
+    """
 
     folder: Path
+    database: str = ""
     told: list[str] = field(default_factory=list)
 
     @property
@@ -33,6 +39,10 @@ class Workplace:
     @property
     def ledger_file(self) -> Path:
         return self.folder / "ledger.db"
+
+    def ledger(self) -> RelationalLedger:
+        """The ledger, opened anew."""
+        return open_ledger(ledger_location(self.database or str(self.ledger_file), "the test"))
 
     @contextmanager
     def issuer(
@@ -61,7 +71,7 @@ class Workplace:
             ParameterTemplates.parse(parameters), ResultFolder(self.certificates), timeout
         )
         with (
-            SqliteLedger(self.ledger_file) as ledger,
+            self.ledger() as ledger,
             FleetIssuer(
                 service,
                 FleetCaller(service, opened, stop, policy=policy),

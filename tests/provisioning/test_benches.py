@@ -2,15 +2,23 @@
 
 import threading
 
+import pytest
+
+from tests.postgres import cluster
 from tests.provisioning.benches import Workplace
 from tests.provisioning.fleet_service import FleetAnswers, board, fleet_server
 from tng.csr.issuing import IssuedCertificate
-from tng.ledger import SqliteLedger
 
 
-def side_by_side(tmp_path, answers: FleetAnswers, *boards: tuple[int, ...]) -> list[object]:
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.slow)])
+def place(request, tmp_path) -> Workplace:
+    """The benches' common folder and ledger."""
+    return Workplace(tmp_path, "" if request.param == "sqlite" else cluster().create())
+
+
+def side_by_side(place: Workplace, answers: FleetAnswers, *boards: tuple[int, ...]) -> list[object]:
     """What each bench is given for its boards; all share a ledger and a folder."""
-    place, results, lock = Workplace(tmp_path), [], threading.Lock()
+    results, lock = [], threading.Lock()
     begin = threading.Barrier(len(boards))
 
     def bench(numbers: tuple[int, ...]) -> None:
@@ -22,7 +30,7 @@ def side_by_side(tmp_path, answers: FleetAnswers, *boards: tuple[int, ...]) -> l
                     results.append(result)
 
     # The ledger is made before, as it is at most factories.
-    SqliteLedger(place.ledger_file).close()
+    place.ledger().close()
     threads = [threading.Thread(target=bench, args=(numbers,)) for numbers in boards]
     for thread in threads:
         thread.start()
@@ -31,16 +39,16 @@ def side_by_side(tmp_path, answers: FleetAnswers, *boards: tuple[int, ...]) -> l
     return results
 
 
-def test_two_benches_with_one_ledger_serve_their_devices_at_the_same_time(tmp_path):
+def test_two_benches_with_one_ledger_serve_their_devices_at_the_same_time(place):
     answers = FleetAnswers()
-    results = side_by_side(tmp_path, answers, (1, 2, 3), (4, 5, 6))
+    results = side_by_side(place, answers, (1, 2, 3), (4, 5, 6))
     assert len(results) == 6
     assert all(isinstance(result, IssuedCertificate) for result in results)
     assert len(answers.active) == 6
 
 
-def test_one_device_at_two_benches_gets_one_certificate(tmp_path):
+def test_one_device_at_two_benches_gets_one_certificate(place):
     answers = FleetAnswers()
-    results = side_by_side(tmp_path, answers, (1,), (1,))
+    results = side_by_side(place, answers, (1,), (1,))
     assert len(answers.created) == 1
     assert sorted(result.already for result in results) == [False, True]

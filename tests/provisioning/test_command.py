@@ -13,6 +13,7 @@ import pytest
 
 from tests.commands import run_tng
 from tests.judging import ROOT
+from tests.postgres import cluster
 from tests.provisioning.fleet_service import (
     REGISTER,
     TEMPLATE,
@@ -83,6 +84,21 @@ def test_status_knows_what_was_provisioned(folder):
     shown = run_tng("status", expect=0).stdout
     assert f"target {TEMPLATE}: aws-fleet" in shown
     assert "3" in shown
+
+
+@pytest.mark.slow
+def test_the_command_takes_the_database_and_status_shows_it(folder):
+    answers, database = FleetAnswers(), cluster().create()
+    with fleet_server(answers) as port:
+        command = words(folder, port, "requests", "--ledger", database, "--format", "json")
+        first = json.loads(run_tng(*command, expect=0).stdout)
+        second = json.loads(run_tng(*command, expect=0).stdout)
+    conforms(first, "tng.issued.1.json")
+    assert second["summary"] == {"passed": 3, "failed": 0, "already": 3}
+    assert len(answers.created) == 3
+    assert not (folder / "tng-ledger.db").exists()
+    shown = json.loads(run_tng("status", "--ledger", database, "--format", "json").stdout)
+    assert shown["targets"][0]["counts"]["done"] == 3
 
 
 def test_bad_requests_and_refused_devices_leave_the_others_alone(folder):

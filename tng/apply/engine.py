@@ -8,6 +8,7 @@ the ledger has it.
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import takewhile
 
 from tng.apply.batch import BatchRunner
 from tng.apply.calls import Calls, StoppedError
@@ -129,14 +130,13 @@ class TargetRun:
             tasks, start = self._job.tasks, self._position
             if start == len(tasks):
                 return ()
-            size = 1 if self._batches is None else self._batches.size(tasks[start])
-            end = start + 1
-            while end < min(start + size, len(tasks)):
-                if tasks[end].operations != tasks[start].operations:
-                    break
-                end += 1
-            self._position = end
-            return tasks[start:end]
+            first = tasks[start]
+            size = 1 if self._batches is None else self._batches.size(first)
+            following = tasks[start + 1 : start + size]
+            alike = takewhile(lambda task: task.operations == first.operations, following)
+            found = (first, *alike)
+            self._position = start + len(found)
+            return found
 
     def _count(self, mark: DeviceMark) -> None:
         with self._lock:

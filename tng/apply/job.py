@@ -1,11 +1,40 @@
 """What is to be done on one target, in the terms that registering and undoing share."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeVar, overload
 
 from tng.clouds.interface import Cloud, RegisteredDevice
 from tng.ledger import DeviceState, Direction, EnrolledDevice
 from tng.plan.models import DevicePlan, Disposition, Step, TargetDescription, TargetPlan
+
+Item = TypeVar("Item")
+Made = TypeVar("Made")
+
+
+class Mapped(Sequence[Made], Generic[Item, Made]):
+    """What ``make`` gives of each of ``items``, made anew whenever it is asked for.
+
+    A run over many targets has millions of them, and needs few at a time.
+    """
+
+    def __init__(self, items: Sequence[Item], make: Callable[[Item], Made]) -> None:
+        self._items = items
+        self._make = make
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    @overload
+    def __getitem__(self, index: int) -> Made: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> "tuple[Made, ...]": ...
+
+    def __getitem__(self, index: int | slice) -> "Made | tuple[Made, ...]":
+        if isinstance(index, slice):
+            return tuple(map(self._make, self._items[index]))
+        return self._make(self._items[index])
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +61,8 @@ class Job:
     target: TargetDescription
     direction: Direction
     inspected: bool
-    devices: tuple[EnrolledDevice, ...]
-    tasks: tuple[Task, ...]
+    devices: Sequence[EnrolledDevice]
+    tasks: Sequence[Task]
 
 
 def register_job(
@@ -50,8 +79,8 @@ def register_job(
         target=plan.target,
         direction=Direction.REGISTER,
         inspected=inspected,
-        devices=tuple(_enrolled(device) for device in plan.devices),
-        tasks=tuple(_register_task(device, cloud) for device in works),
+        devices=Mapped(plan.devices, _enrolled),
+        tasks=Mapped(works, lambda device: _register_task(device, cloud)),
     )
 
 
@@ -62,11 +91,8 @@ def undo_job(target: TargetDescription, devices: Iterable[RegisteredDevice], clo
         target=target,
         direction=Direction.UNDO,
         inspected=False,
-        devices=tuple(
-            EnrolledDevice(device.key, device.device_id, device.name, DeviceState.REMOVING)
-            for device in wanted
-        ),
-        tasks=tuple(_undo_task(device, cloud) for device in wanted),
+        devices=Mapped(wanted, _removed),
+        tasks=Mapped(wanted, lambda device: _undo_task(device, cloud)),
     )
 
 
@@ -81,6 +107,10 @@ def _enrolled(plan: DevicePlan) -> EnrolledDevice:
         state = DeviceState.DONE if right else DeviceState.ATTENTION
         reason = "" if right else "; ".join(plan.differences)
     return EnrolledDevice(plan.key, plan.device.record.device_id, plan.name, state, reason)
+
+
+def _removed(device: RegisteredDevice) -> EnrolledDevice:
+    return EnrolledDevice(device.key, device.device_id, device.name, DeviceState.REMOVING)
 
 
 def _register_task(plan: DevicePlan, cloud: Cloud) -> Task:

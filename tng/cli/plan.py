@@ -36,7 +36,7 @@ def plan(
     allow_attestation: target.AllowAttestationOption = False,
     fail_on: options.FailOnOption = options.FailOn.ERROR,
     format_: target.ResultFormatOption = target.ResultFormat.COLUMNS,
-    output: options.OutputOption = None,
+    output: options.IndexOutputOption = None,
     strict: options.StrictOption = False,
     at: options.AtOption = None,
     trust_anchor: options.TrustAnchorOption = [],
@@ -77,6 +77,6 @@ def plan(
         prepared = prepare(ordered, stop, opened)
     print_plan(prepared, format_, output)
     if out is not None:
-        write_plan(prepared.document, out)
+        write_plan(prepared.document(), out)
         talk().print(f"saved {out}; apply it with: tng register --plan {out}")
     raise SystemExit(plan_exit_code(prepared, fail_on))

@@ -25,7 +25,7 @@ def print_plan(prepared: "Prepared", format_: ResultFormat, output: str | None) 
                 for line in plan_lines(prepared.plan):
                     stream.write(f"{line}\n".encode("utf-8", "backslashreplace"))
             case ResultFormat.JSON:
-                stream.write(plan_text(prepared.document))
+                stream.write(plan_text(prepared.document()))
             case ResultFormat.JSONL:
                 for row in plan_rows(prepared.plan):
                     stream.write(orjson.dumps({"message_type": "device", **row}) + b"\n")

@@ -1,9 +1,10 @@
 """What plan and register share: from their options to a plan that was read and checked."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,10 +31,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A plan, the targets it was made with, and what is to be said about it."""
+    """A plan, the targets it was made with, and what is to be said about it.
+
+    ``document`` makes the plan's document: it is as large as the plan, and seldom wanted.
+    """
 
     plan: "Plan"
-    document: "PlanDocument"
+    document: "Callable[[], PlanDocument]"
     targets: "tuple[OpenTarget, ...]"
     summary: "Summary"
     settings: "Settings"
@@ -124,7 +128,7 @@ def prepare(
     refuse_stopped(stop)
     if saved is not None:
         plan = _checked(saved, inputs, plan, targets)
-    document = _document(request, inputs, plan, targets, chosen)
+    document = cache(partial(_document, request, inputs, plan, targets, chosen))
     return Prepared(plan, document, targets, summary, settings, threads, request.offline)
 
 

@@ -2,7 +2,7 @@
 
 import types
 from collections.abc import Mapping
-from dataclasses import asdict, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Union, get_args, get_origin, get_type_hints
@@ -20,7 +20,9 @@ _HINTS = cache(get_type_hints)
 
 def plan_text(document: PlanDocument) -> bytes:
     """The document as JSON with a line end; validates against ``tng.plan.1.json``."""
-    content = {"schema": SCHEMA, **asdict(document)}
+    # orjson writes the dataclasses within as they are: copies would be as large as the plan.
+    content: dict[str, object] = {"schema": SCHEMA}
+    content |= {item.name: getattr(document, item.name) for item in fields(document)}
     return orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 

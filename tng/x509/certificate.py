@@ -64,14 +64,17 @@ class Certificate:
     """One X.509 certificate; equal to another if their DER is the same.
 
     ``der`` is exactly the certificate, without padding; ``sha256`` its lower-case hex
-    fingerprint; ``tbs`` the octets that ``signature`` signs. ``serial_hex`` is the serial
-    number's content octets in lower-case hex, as they stand in the certificate.
-    ``tolerances`` are the leniencies that reading it took.
+    fingerprint. Where in it the signed part and the signature lie is kept,
+    and not a copy of each: those would be most of the memory that a device takes.
+    ``serial_hex`` is the serial number's content octets in lower-case hex, as they stand in the
+    certificate. ``tolerances`` are the leniencies that reading it took.
     """
 
     der: bytes
     sha256: str
-    tbs: bytes
+    tbs_start: int
+    tbs_stop: int
+    signature_start: int
     serial_hex: str
     issuer: Name
     subject: Name
@@ -80,7 +83,6 @@ class Certificate:
     public_key: PublicKey
     extensions: Extensions
     signature_algorithm: SignatureAlgorithm
-    signature: bytes
     tolerances: tuple[Finding, ...]
 
     def __eq__(self, other: object) -> bool:
@@ -89,6 +91,16 @@ class Certificate:
     def __hash__(self) -> int:
         # Everything else follows from the DER; hashing all fields would be slow.
         return hash(self.der)
+
+    @property
+    def tbs(self) -> bytes:
+        """The octets that are signed (TBSCertificate, RFC 5280 §4.1.1.1)."""
+        return self.der[self.tbs_start : self.tbs_stop]
+
+    @property
+    def signature(self) -> bytes:
+        """The octets of signatureValue (RFC 5280 §4.1.1.3)."""
+        return self.der[self.signature_start :]
 
     @property
     def is_self_issued(self) -> bool:
@@ -169,7 +181,9 @@ def _assemble(data: bytes, layout: Layout, tolerances: list[Finding]) -> Certifi
     return Certificate(
         data,
         sha256(data).hexdigest(),
-        data[layout.tbs : layout.tbs_stop],
+        layout.tbs,
+        layout.tbs_stop,
+        layout.signature,
         data[layout.serial : layout.serial_stop].hex(),
         issuer,
         subject,
@@ -178,7 +192,6 @@ def _assemble(data: bytes, layout: Layout, tolerances: list[Finding]) -> Certifi
         public_key,
         extensions,
         algorithm,
-        data[layout.signature :],
         tuple(tolerances),
     )
 

@@ -1,5 +1,6 @@
 """Comparing what is wanted with what is there: a device's plan. Pure."""
 
+from functools import lru_cache
 from typing import cast
 
 from tng.clouds.aws.names import Place
@@ -21,7 +22,14 @@ NOTHING = RemoteDevice(status=None, policies=(), thing=None)
 _CHANGEABLE = frozenset({"ACTIVE", "INACTIVE"})
 """States between which UpdateCertificate moves freely; a REVOKED one is never revived."""
 
-Calls = list[tuple[str, str]]
+Call = tuple[str, str]
+Calls = list[Call]
+
+
+@lru_cache(maxsize=256)
+def _shared(operation: str, subject: str) -> Call:
+    """One object for what is said of every device of a fleet on each of its targets."""
+    return operation, subject
 
 
 def plan_device(
@@ -77,7 +85,7 @@ def _conflicts(
 def _making_calls(device: PlannableDevice, found: RemoteDevice) -> Calls:
     """The call that makes the certificate known; of one that was made, that it is written down."""
     if not isinstance(device, RequestedDevice):
-        return [(REGISTER, "")] if found["status"] is None else []
+        return [_shared(REGISTER, "")] if found["status"] is None else []
     own = found.get("own")
     return [] if own is not None and own.is_written else [(ISSUE, device.request.key)]
 
@@ -91,12 +99,14 @@ def _status_calls(settings: AwsSettings, found: str | None) -> tuple[Calls | Non
         return None, difference + "; that is never changed"
     if not settings.update:
         return None, difference + "; --update changes it"
-    return [("UpdateCertificate", settings.status)], difference
+    return [_shared("UpdateCertificate", settings.status)], difference
 
 
 def _policy_calls(settings: AwsSettings, found: RemoteDevice) -> Calls:
     return [
-        ("AttachPolicy", policy) for policy in settings.policies if policy not in found["policies"]
+        _shared("AttachPolicy", policy)
+        for policy in settings.policies
+        if policy not in found["policies"]
     ]
 
 
@@ -105,7 +115,9 @@ def _thing_calls(settings: AwsSettings, arn: str, name: str, found: RemoteThing 
     if found is None or arn not in found["principals"]:
         calls.append(("AttachThingPrincipal", name))
     groups = () if found is None else found["groups"]
-    calls += [("AddThingToThingGroup", group) for group in settings.groups if group not in groups]
+    calls += [
+        _shared("AddThingToThingGroup", group) for group in settings.groups if group not in groups
+    ]
     return calls
 
 

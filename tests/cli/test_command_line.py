@@ -51,6 +51,7 @@ def test_a_glob_of_very_many_files_is_cut():
         (["-q", "audit", "a", "--at=1", "-vv", "--jobs", "7", "-j2"], "audit a --at=1"),
         (["audit", "a", "--at=1", "--dask", "tcp://s:8786", "--dask=local"], "audit a --at=1"),
         (["audit", "a", "--at=1", "--output", "x", "--output=y", "--sign", "k"], "audit a --at=1"),
+        (["audit", "a", "--at=1", "-o", "x.html", "-oy.csv"], "audit a --at=1"),
         (["audit", "--no-remember", "--fail-on=never", "a", "--at=1"], "audit a --at=1"),
         (["audit", "--at=1", "--", "--output", "-q"], "audit --at=1 -- --output -q"),
         (["audit", "--", "-j2"], "audit --at 2026-11-21T12:30:01Z -- -j2"),

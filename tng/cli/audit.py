@@ -37,6 +37,7 @@ OutputsOption = Annotated[
     list[str],
     typer.Option(
         "--output",
+        "-o",
         metavar="FILE",
         help="Write the report to this file or URL; may be repeated, one form each (.html, .xlsx, "
         ".csv, .json, .md, .xml for JUnit, .sarif).",

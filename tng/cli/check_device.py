@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Annotated, assert_never
 import typer
 
 from tng.cli.console import talk
+from tng.cli.device_options import (
+    PROVISIONING_HOST,
+    CaFileOption,
+    CertificateOption,
+    ProvisioningHostOption,
+    WholeTimeoutOption,
+)
 from tng.cli.members import print_members
+from tng.cli.options import file_here
 from tng.cli.secrets import KEY_PASSPHRASE_VARIABLE, ask_secret
 from tng.errors import TngError
 from tng.exit_codes import ExitCode
@@ -42,31 +50,23 @@ class DeviceCheckError(TngError):
 def check_device(
     *,
     cloud: Annotated[CheckedCloud, typer.Option(help="Where the device was registered.")],
-    certificate: Annotated[
-        Path, typer.Option(metavar="FILE", help="The device's certificate, PEM or DER.")
-    ],
+    certificate: CertificateOption,
     key: Annotated[
         Path,
         typer.Option(
             metavar="FILE",
+            parser=file_here,
             help="Its private key, PEM or DER; the passphrase of an encrypted one is asked for, "
             f"or taken from {KEY_PASSPHRASE_VARIABLE}.",
         ),
     ],
     id_scope: Annotated[str, typer.Option(metavar="SCOPE", help="The service's id scope.")],
-    provisioning_host: Annotated[
-        str, typer.Option(metavar="HOST[:PORT]", help="The device endpoint; the port is 8883.")
-    ] = "global.azure-devices-provisioning.net",
+    provisioning_host: ProvisioningHostOption = PROVISIONING_HOST,
     registration_id: Annotated[
         str | None, typer.Option(metavar="ID", help="Default: the certificate's common name.")
     ] = None,
-    ca_file: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Trust these CAs (PEM) instead of the system's."),
-    ] = None,
-    timeout: Annotated[
-        float, typer.Option(metavar="SECONDS", min=1, max=3600, help="Deadline of the whole.")
-    ] = 60.0,
+    ca_file: CaFileOption = None,
+    timeout: WholeTimeoutOption = 60.0,
     format_: Annotated[
         CheckFormat, typer.Option("--format", help="Form of the output.")
     ] = CheckFormat.COLUMNS,

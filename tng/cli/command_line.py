@@ -32,7 +32,7 @@ def _without_credentials(word: str) -> str:
 
 
 _WITHOUT_EFFECT = (
-    "--format", "--output", "--sign", "--jobs", "-j", "--dask", "--fail-on", "--color",
+    "--format", "--output", "-o", "--sign", "--jobs", "-j", "--dask", "--fail-on", "--color",
 )  # fmt: skip
 """Options with a value that does not decide what a report says."""
 _SILENT = re.compile(r"-[qv]+|--(quiet|verbose|traceback|no-remember)")
@@ -64,6 +64,6 @@ def _deciding(arguments: Sequence[str]) -> Iterator[str]:
 
 def _carries_value(word: str) -> bool:
     """Whether an option without effect and its value are one word."""
-    return re.fullmatch(r"-j\d+", word) is not None or any(
+    return re.fullmatch(r"-j\d+|-o.+", word) is not None or any(
         word.startswith(f"{name}=") for name in _WITHOUT_EFFECT
     )

@@ -1,13 +1,19 @@
 """``tng connect``: proves that a device reaches its cloud, with its own certificate and key."""
 
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from tng.cli.device_options import EndpointPortOption
-from tng.cli.options import ConfigOption, file_here
+from tng.cli.device_options import (
+    PROVISIONING_HOST,
+    CaFileOption,
+    CertificateOption,
+    EndpointPortOption,
+    ProvisioningHostOption,
+    WholeTimeoutOption,
+)
+from tng.cli.options import ConfigOption
 from tng.cli.secrets import KEY_PASSPHRASE_VARIABLE
 from tng.cli.token_options import PinFileOption, Pkcs11Option, TokenOption
 
@@ -28,12 +34,7 @@ class ConnectFormat(StrEnum):
 
 def connect(
     *,
-    certificate: Annotated[
-        Path,
-        typer.Option(
-            metavar="FILE", parser=file_here, help="The device's certificate, PEM or DER."
-        ),
-    ],
+    certificate: CertificateOption,
     cloud: Annotated[
         ConnectCloud | None, typer.Option(help="The cloud; not needed with --target.")
     ] = None,
@@ -93,9 +94,7 @@ def connect(
     id_scope: Annotated[
         str | None, typer.Option(metavar="SCOPE", help="Azure: the service's id scope.")
     ] = None,
-    provisioning_host: Annotated[
-        str, typer.Option(metavar="HOST[:PORT]", help="Azure: the device endpoint of the DPS.")
-    ] = "global.azure-devices-provisioning.net",
+    provisioning_host: ProvisioningHostOption = PROVISIONING_HOST,
     hub_address: Annotated[
         str | None,
         typer.Option(
@@ -103,17 +102,8 @@ def connect(
             help="Azure: connect to this address, but name and check the hub that was assigned.",
         ),
     ] = None,
-    ca_file: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            parser=file_here,
-            help="Trust these CAs (PEM) instead of the system's.",
-        ),
-    ] = None,
-    timeout: Annotated[
-        float, typer.Option(metavar="SECONDS", min=1, max=3600, help="Deadline of the whole.")
-    ] = 60.0,
+    ca_file: CaFileOption = None,
+    timeout: WholeTimeoutOption = 60.0,
     config: ConfigOption = None,
     format_: Annotated[
         ConnectFormat, typer.Option("--format", help="Form of the output.")

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from tng.cli.fleet_options import BaudRateOption
+from tng.cli.options import OutputOption
 from tng.cli.requesting import RequestFormat, make_token_request, show_requests, write_request
 from tng.cli.token_options import (
     KeyLabelOption,
@@ -39,7 +40,7 @@ def csr(
         typer.Option(
             metavar="TEMPLATE",
             help="Subject of the request (RFC 4514); fields are {serial}, {token}, {key} and "
-            f"{{key_sha256}}. Default: {_DEFAULT_SUBJECT}",
+            f"{{key_sha256}}; {_DEFAULT_SUBJECT} unless given.",
             show_default=False,
         ),
     ] = None,
@@ -67,16 +68,7 @@ def csr(
             metavar="SECONDS", min=1, max=3600, help="How long the device at --port may take."
         ),
     ] = 30.0,
-    output: Annotated[
-        str | None,
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="FILE",
-            help="Write to this file or URL instead of stdout.",
-            show_default=False,
-        ),
-    ] = None,
+    output: OutputOption = None,
     format_: Annotated[
         RequestFormat | None,
         typer.Option(

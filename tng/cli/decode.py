@@ -44,7 +44,7 @@ def decode(
     format_: Annotated[
         IndexFormat, typer.Option("--format", help="Form of the index.")
     ] = IndexFormat.COLUMNS,
-    output: options.OutputOption = None,
+    output: options.IndexOutputOption = None,
     fail_on: options.FailOnOption = options.FailOn.ERROR,
     jobs: options.JobsOption = 0,
     dask: options.DaskOption = None,

@@ -75,13 +75,6 @@ AddressOption = Annotated[
         help="Connect to this address, but name and check --endpoint (a key in a file only).",
     ),
 ]  # fmt: skip
-CaFileOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--ca-file", metavar="FILE", parser=file_here, show_default=False,
-        help="Trust these CAs (PEM) instead of the system's.",
-    ),
-]  # fmt: skip
 ParameterOption = Annotated[
     list[str],
     typer.Option(
@@ -109,7 +102,7 @@ TimeoutOption = Annotated[
     typer.Option("--timeout", min=1, max=3600, metavar="SECONDS", help="Deadline of each device."),
 ]
 BaudRateOption = Annotated[
-    int, typer.Option("--baud-rate", min=50, max=4_000_000, help="Of the serial port.")
+    int, typer.Option("--baud-rate", metavar="N", min=50, max=4_000_000, help="Of the serial port.")
 ]
 CountOption = Annotated[
     int, typer.Option("--count", min=0, metavar="N", help="End after N devices; 0 = never.")

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from tng.cli import fleet_options as fleet
-from tng.cli.device_options import EndpointPortOption
+from tng.cli.device_options import CaFileOption, EndpointPortOption
 from tng.cli.options import ConfigOption, OutputOption
 from tng.cli.target_options import DryRunOption, LedgerOption
 from tng.cli.token_options import KeyLabelOption, PinFileOption, Pkcs11Option, TokenOption
@@ -31,7 +31,7 @@ def fleet_provision(
     claim_token: fleet.ClaimTokenOption = None,
     claim_pin_file: fleet.ClaimPinFileOption = None,
     address: fleet.AddressOption = None,
-    ca_file: fleet.CaFileOption = None,
+    ca_file: CaFileOption = None,
     parameter: fleet.ParameterOption = [],
     client_id: fleet.ClientIdOption = None,
     pkcs11: Pkcs11Option = None,

@@ -62,17 +62,22 @@ class FailOn(StrEnum):
 
 
 FormatOption = Annotated[Format, typer.Option("--format", help="Form of the output.")]
+_OUTPUT_HELP = "Write the output to this file or URL instead of stdout."
 OutputOption = Annotated[
-    str | None,
-    typer.Option(
-        "--output", metavar="FILE", help="Write the output to this file or URL instead of stdout."
-    ),
+    str | None, typer.Option("--output", "-o", metavar="FILE", help=_OUTPUT_HELP)
 ]
+IndexOutputOption = Annotated[
+    str | None, typer.Option("--output", metavar="FILE", help=_OUTPUT_HELP)
+]
+"""Of the commands that make something else besides, which is what their ``-o`` names."""
 FailOnOption = Annotated[
     FailOn, typer.Option("--fail-on", help="Exit 1 if there is a finding this heavy or heavier.")
 ]
 JobsOption = Annotated[
-    int, typer.Option("--jobs", "-j", min=0, help="Processes that read and verify; 0 = one a core.")
+    int,
+    typer.Option(
+        "--jobs", "-j", metavar="N", min=0, help="Processes that read and verify; 0 = one a core."
+    ),
 ]
 DaskOption = Annotated[
     str | None,
@@ -122,6 +127,8 @@ ConfigOption = Annotated[
     Path | None,
     typer.Option(
         "--config",
+        metavar="FILE",
+        parser=file_here,
         envvar="TNG_CONFIG",
         help="Configuration file; default: tng.toml here, if there is one.",
     ),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tng.cli.console import data, talk
+from tng.cli.options import file_here
 from tng.errors import ConfigurationError
 from tng.sandbox.clouds import Emulator, LocalCloud
 
@@ -33,27 +34,48 @@ def sandbox(
         Emulator, typer.Option(help="The emulator of AWS IoT.")
     ] = Emulator.MINISTACK,
     directory: Annotated[
-        Path, typer.Option("--directory", "-d", help="Where tng.toml and credentials are written.")
+        Path,
+        typer.Option(
+            "--directory",
+            "-d",
+            metavar="DIR",
+            parser=file_here,
+            help="Where tng.toml and credentials are written.",
+        ),
     ] = Path("tng-sandbox"),
     port: Annotated[
-        int, typer.Option(min=0, max=65535, help="AWS's port on 127.0.0.1; 0 = free.")
+        int,
+        typer.Option(metavar="PORT", min=0, max=65535, help="AWS's port on 127.0.0.1; 0 = free."),
     ] = 0,
     device_port: Annotated[
         int,
-        typer.Option(min=0, max=65535, help="Port for devices of Azure; 0 = free, SDKs want 8883."),
+        typer.Option(
+            metavar="PORT",
+            min=0,
+            max=65535,
+            help="Port for devices of Azure; 0 = free, SDKs want 8883.",
+        ),
     ] = 0,
     aws_device_port: Annotated[
-        int, typer.Option(min=0, max=65535, help="Port for devices of AWS; 0 = free.")
+        int,
+        typer.Option(metavar="PORT", min=0, max=65535, help="Port for devices of AWS; 0 = free."),
     ] = 0,
     rate: Annotated[
         float,
-        typer.Option(min=0, help="Registrations a second, AWS: 10, DPS in proportion; 0 = any."),
+        typer.Option(
+            metavar="N", min=0, help="Registrations a second, AWS: 10, DPS in proportion; 0 = any."
+        ),
     ] = 10.0,
     faults: Annotated[
         float,
-        typer.Option(min=0, max=100, help="Percent of calls that fail: 5xx, throttled, lost."),
+        typer.Option(
+            metavar="PERCENT",
+            min=0,
+            max=100,
+            help="Percent of calls that fail: 5xx, throttled, lost.",
+        ),
     ] = 0.0,
-    seed: Annotated[int, typer.Option(help="Makes the faults repeat.")] = 0,
+    seed: Annotated[int, typer.Option(metavar="N", help="Makes the faults repeat.")] = 0,
 ) -> None:
     """Start local clouds until Ctrl-C: AWS IoT with two accounts, and one Azure DPS.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tng.cli.console import Verbosity, talk
+from tng.cli.options import file_here
 from tng.cli.output import open_output
 from tng.cli.secrets import PIN_VARIABLE, ask_pin, ask_secret
 from tng.exit_codes import ExitCode
@@ -36,6 +37,7 @@ CheckOption = Annotated[
     typer.Option(
         "--check",
         metavar="FILE",
+        parser=file_here,
         help="Check the seal of this report instead of auditing (or name the .seal.json itself).",
         show_default=False,
     ),
@@ -55,6 +57,7 @@ InputsOption = Annotated[
     typer.Option(
         "--inputs",
         metavar="DIR",
+        parser=file_here,
         help="With --check: the folder in which all inputs of the report have to be.",
         show_default=False,
     ),

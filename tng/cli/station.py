@@ -7,6 +7,7 @@ import typer
 
 from tng.cli import fleet_options as fleet
 from tng.cli import options
+from tng.cli.device_options import CaFileOption
 from tng.cli.target_options import LedgerOption
 from tng.errors import UsageError
 
@@ -43,7 +44,7 @@ def station(
     claim_token: fleet.ClaimTokenOption = None,
     claim_pin_file: fleet.ClaimPinFileOption = None,
     address: fleet.AddressOption = None,
-    ca_file: fleet.CaFileOption = None,
+    ca_file: CaFileOption = None,
     parameter: fleet.ParameterOption = [],
     client_id: fleet.ClientIdOption = None,
     certificates: fleet.CertificatesOption = fleet.CERTIFICATES,

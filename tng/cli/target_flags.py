@@ -12,6 +12,8 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
+from tng.cli.options import file_here
+
 Flags = Mapping[str, object]
 """What was given, by key."""
 
@@ -20,12 +22,18 @@ class TargetIdentity:
     """Which target it is, where one is described by flags; and its rate."""
 
     cloud: Annotated[
-        str | None, typer.Option("--cloud", help="Cloud of the one target that the flags describe.")
+        str | None,
+        typer.Option(
+            "--cloud", metavar="CLOUD", help="Cloud of the one target that the flags describe."
+        ),
     ] = None
     rate: Annotated[
         float | None,
         typer.Option(
-            "--rate", min=0.001, help="A second and target; AWS: registrations, Azure: operations."
+            "--rate",
+            metavar="N",
+            min=0.001,
+            help="A second and target; AWS: registrations, Azure: operations.",
         ),
     ] = None
 
@@ -33,9 +41,11 @@ class TargetIdentity:
 class AwsIdentity:
     """Which account in which region of AWS."""
 
-    region: Annotated[str | None, typer.Option("--region", help="AWS: the region.")] = None
+    region: Annotated[
+        str | None, typer.Option("--region", metavar="REGION", help="AWS: the region.")
+    ] = None
     profile: Annotated[
-        str | None, typer.Option("--profile", help="AWS: profile of credentials.")
+        str | None, typer.Option("--profile", metavar="NAME", help="AWS: profile of credentials.")
     ] = None
     role_arn: Annotated[
         str | None,
@@ -43,11 +53,15 @@ class AwsIdentity:
     ] = None
     account: Annotated[
         str | None,
-        typer.Option("--account", help="AWS: the account that it must be (12 digits)."),
+        typer.Option(
+            "--account", metavar="ID", help="AWS: the account that it must be (12 digits)."
+        ),
     ] = None
     endpoint_url: Annotated[
         str | None,
-        typer.Option("--endpoint-url", help="AWS: call this instead of the cloud; STS too."),
+        typer.Option(
+            "--endpoint-url", metavar="URL", help="AWS: call this instead of the cloud; STS too."
+        ),
     ] = None
 
 
@@ -55,12 +69,16 @@ class AwsWishes:
     """What is to be made of a device in AWS."""
 
     policy: Annotated[
-        list[str] | None, typer.Option("--policy", help="AWS: policy to attach; may be repeated.")
+        list[str] | None,
+        typer.Option("--policy", metavar="NAME", help="AWS: policy to attach; may be repeated."),
     ] = None
     create_policy: Annotated[
         Path | None,
         typer.Option(
-            "--create-policy", metavar="FILE", help="AWS: make the policy of this if missing."
+            "--create-policy",
+            metavar="FILE",
+            parser=file_here,
+            help="AWS: make the policy of this if missing.",
         ),
     ] = None
     thing_name: Annotated[
@@ -70,18 +88,23 @@ class AwsWishes:
         ),
     ] = None
     thing_type: Annotated[
-        str | None, typer.Option("--thing-type", help="AWS: type of the things.")
+        str | None, typer.Option("--thing-type", metavar="NAME", help="AWS: type of the things.")
     ] = None
     thing_group: Annotated[
         list[str] | None,
-        typer.Option("--thing-group", help="AWS: group to add things to; may be repeated."),
+        typer.Option(
+            "--thing-group", metavar="NAME", help="AWS: group to add things to; may be repeated."
+        ),
     ] = None
     billing_group: Annotated[
-        str | None, typer.Option("--billing-group", help="AWS: billing group of the things.")
+        str | None,
+        typer.Option("--billing-group", metavar="NAME", help="AWS: billing group of the things."),
     ] = None
     status: Annotated[
         str | None,
-        typer.Option("--status", help="AWS: status of certificates, ACTIVE or INACTIVE."),
+        typer.Option(
+            "--status", metavar="STATUS", help="AWS: status of certificates, ACTIVE or INACTIVE."
+        ),
     ] = None
 
 
@@ -104,10 +127,12 @@ class AzureIdentity:
         ),
     ] = None
     resource_group: Annotated[
-        str | None, typer.Option("--resource-group", "-g", help="Azure: its resource group.")
+        str | None,
+        typer.Option("--resource-group", "-g", metavar="NAME", help="Azure: its resource group."),
     ] = None
     subscription: Annotated[
-        str | None, typer.Option("--subscription", help="Azure: its subscription (a UUID).")
+        str | None,
+        typer.Option("--subscription", metavar="ID", help="Azure: its subscription (a UUID)."),
     ] = None
     auth: Annotated[
         str | None,
@@ -121,7 +146,10 @@ class AzureIdentity:
     ca_file: Annotated[
         Path | None,
         typer.Option(
-            "--ca-file", metavar="FILE", help="Azure: trust this CA for the connection instead."
+            "--ca-file",
+            metavar="FILE",
+            parser=file_here,
+            help="Azure: trust this CA for the connection instead.",
         ),
     ] = None
 
@@ -146,11 +174,17 @@ class AzureWishes:
     ] = None
     provisioning_status: Annotated[
         str | None,
-        typer.Option("--provisioning-status", help="Azure: enabled (the default) or disabled."),
+        typer.Option(
+            "--provisioning-status",
+            metavar="STATUS",
+            help="Azure: enabled (the default) or disabled.",
+        ),
     ] = None
     allocation_policy: Annotated[
         str | None,
-        typer.Option("--allocation-policy", help="Azure: hashed, geolatency or static."),
+        typer.Option(
+            "--allocation-policy", metavar="POLICY", help="Azure: hashed, geolatency or static."
+        ),
     ] = None
     iot_hub: Annotated[
         list[str] | None,
@@ -165,6 +199,7 @@ class AzureWishes:
         str | None,
         typer.Option(
             "--reprovision-policy",
+            metavar="POLICY",
             help="Azure: reprovisionandmigratedata, reprovisionandresetdata or never.",
         ),
     ] = None

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from tng.cli.options import file_here
 from tng.ledger_location import ledger_location
 
 OptionalSources = Annotated[
@@ -81,12 +82,14 @@ CertificatesOption = Annotated[
     typer.Option(
         "--certificates",
         metavar="DIR",
-        file_okay=False,
+        parser=file_here,
         help="With --csr: folder for the certificates; default: certificates.",
         show_default=False,
     ),
 ]
 ThreadsOption = Annotated[
     int | None,
-    typer.Option("--threads", min=1, max=256, help="Calls in flight on each target at most."),
+    typer.Option(
+        "--threads", metavar="N", min=1, max=256, help="Calls in flight on each target at most."
+    ),
 ]

@@ -1,4 +1,5 @@
 import os
+import socket
 import time
 from dataclasses import replace
 
@@ -396,9 +397,15 @@ def test_ports_that_cannot_be_used_are_told(tmp_path):
 
     assert "there is no serial port" in opened(str(tmp_path / "absent"))
     (tmp_path / "file").write_text("no port")
-    assert "cannot be used as a serial port" in opened(str(tmp_path / "file"))
+    assert "file is a file, expected a serial port" in opened(str(tmp_path / "file"))
+    assert "is a folder, expected a serial port" in opened(str(tmp_path))
+    assert "a device without a line, expected a serial port" in opened("/dev/null")
+    assert "is no port over the network" in opened("socket://nobody")
+    assert "the name of its host is not known" in opened("socket://nobody.invalid:1")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        closed = f"socket://127.0.0.1:{free.getsockname()[1]}"
+    assert f"{closed} refuses connections" in opened(closed)
     assert "is no serial port" in opened("spy:///dev/null?file=x")
-    assert "cannot be used" in opened("socket://127.0.0.1:1")
 
 
 def test_a_port_that_is_open_elsewhere_is_told(dock):

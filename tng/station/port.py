@@ -3,7 +3,6 @@
 Everything that comes is bounded; nothing is interpreted here.
 """
 
-import errno
 import re
 import termios
 import time
@@ -15,6 +14,7 @@ from tng.apply.stopping import StopSignal
 from tng.decode.text.lines import Line, clean
 from tng.errors import ConfigurationError
 from tng.station.errors import PortError, PortLostError
+from tng.station.troubles import lost, unusable
 
 if TYPE_CHECKING:
     from serial import Serial
@@ -89,7 +89,7 @@ class SerialPort:
             try:
                 self._open_device().write(line.encode("ascii", "replace"))
             except OSError as error:
-                raise PortLostError(_cause(error)) from error
+                raise PortLostError(lost(error)) from error
             time.sleep(_LINE_PAUSE_SECONDS)
 
     def wait_until_back(self) -> bool:
@@ -110,7 +110,7 @@ class SerialPort:
         try:
             return device.read(min(_CHUNK, max(1, device.in_waiting)))
         except OSError as error:
-            raise PortLostError(_cause(error)) from error
+            raise PortLostError(lost(error)) from error
 
     def _open_device(self) -> "Serial":
         if self._device is None:
@@ -169,40 +169,5 @@ def _opened(settings: PortSettings) -> "Serial":
             name, settings.baud_rate, timeout=_TURN_SECONDS,
             write_timeout=_WRITE_SECONDS, exclusive=None if scheme else True,
         )  # fmt: skip
-    except (OSError, ValueError, termios.error) as error:
-        raise _unusable(settings, error) from error
-
-
-def _unusable(settings: PortSettings, error: Exception) -> PortError:
-    name = settings.name
-    match getattr(error, "errno", None):
-        case errno.ENOENT | errno.ENXIO | errno.ENODEV:
-            return PortError(
-                f"there is no serial port {name}",
-                "Plug the device in; `dmesg | tail` or `ls /dev/tty*` tells what it is called.",
-            )
-        case errno.EACCES | errno.EPERM:
-            return PortError(
-                f"{name} may not be opened by this user",
-                "Add the user to the group of serial ports and log in again: "
-                "sudo usermod -aG dialout $USER (on some systems the group is uucp).",
-            )
-        case errno.EBUSY | errno.EAGAIN:
-            return _busy(name)
-    if "exclusively lock" in str(error):
-        return _busy(name)
-    return PortError(
-        f"{name} cannot be used as a serial port at {settings.baud_rate} baud: {_cause(error)}",
-        "Check --port and --baud-rate.",
-    )
-
-
-def _busy(name: str) -> PortError:
-    return PortError(
-        f"{name} is used by another program",
-        "Close the serial monitor, or the other station, that has it open.",
-    )
-
-
-def _cause(error: Exception) -> str:
-    return str(getattr(error, "strerror", None) or error)[:200]
+    except (OSError, ValueError, TypeError, termios.error) as error:
+        raise unusable(name, settings.baud_rate, error) from error

@@ -24,6 +24,7 @@ from tng.clouds.aws.requests import RequestFinder
 from tng.clouds.aws.sessions import AwsSessions
 from tng.clouds.aws.settings import AwsSettings
 from tng.clouds.aws.steps import device_steps, undo_steps
+from tng.clouds.figures import figure
 from tng.clouds.interface import (
     ISSUE,
     Caller,
@@ -107,7 +108,7 @@ class AwsCloud:
         self._place = Place(found.account, region)
         self._quotas = found.quotas
         self._missing_policy = found.missing_policy
-        rate = f"{self.rates.by_operation[REGISTER]:g} registrations a second"
+        rate = f"{figure(self.rates.by_operation[REGISTER])} registrations a second"
         return TargetFacts((*found.facts.facts, ("rate", rate)), found.facts.findings)
 
     def prepare(self) -> TargetFacts:

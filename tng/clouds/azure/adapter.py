@@ -18,6 +18,7 @@ from tng.clouds.azure.sessions import AzureSessions
 from tng.clouds.azure.settings import AzureSettings
 from tng.clouds.azure.sighting import sighting
 from tng.clouds.azure.steps import device_steps, undo_steps
+from tng.clouds.figures import figure
 from tng.clouds.interface import (
     Caller,
     CloudError,
@@ -82,7 +83,7 @@ class AzureCloud:
         """Find out where the service is and whether enrollments can be written."""
         settings = self._settings
         speed = (
-            ("rate", f"{self.rates.others * 60:g} operations a minute"),
+            ("rate", f"{figure(self.rates.others * 60)} operations a minute"),
             ("bulk", f"{MAX_BULK} a call" if settings.bulk else "one by one"),
         )
         if offline:

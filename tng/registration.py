@@ -11,6 +11,7 @@ and does not stop the others. Nothing here prints or asks.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 from tng.apply.calls import Calls, StoppedError
@@ -69,11 +70,15 @@ def refuse_stopped(stop: StopSignal) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """What is to be removed from one target."""
+    """What is to be removed from one target.
+
+    ``kept`` gives the devices that stay as a whole, since they were there before this tool.
+    """
 
     target: OpenTarget
     description: TargetDescription
     devices: tuple[RegisteredDevice, ...]
+    kept: Callable[[], Iterator[RegisteredDevice]]
 
 
 def open_targets(
@@ -235,10 +240,12 @@ def plan_removal(
         if not isinstance(facts, FailedTarget) and description.key in open_keys:
             # Two names of one account and region are one target.
             open_keys.remove(description.key)
-            devices = tuple(ledger.registered(description.key, device_ids))
+            made = ledger.registered(description.key, device_ids)
+            devices = tuple(device for device in made if target.cloud.undo_steps(device))
             if isinstance(target.cloud, IssuingCloud):
                 target.cloud.remember(LedgerMemory(ledger))
-            removals.append(Removal(target, description, devices))
+            kept = partial(_kept, target.cloud, ledger, description.key, device_ids)
+            removals.append(Removal(target, description, devices, kept))
     return tuple(removals), tuple(facts for facts in checked if isinstance(facts, FailedTarget))
 
 
@@ -270,6 +277,16 @@ def _by_key(targets: Sequence[OpenTarget]) -> dict[str, OpenTarget]:
     for target in targets:
         found.setdefault(target.cloud.description.key, target)
     return found
+
+
+def _kept(
+    cloud: Cloud, ledger: Ledger, key: str, device_ids: Sequence[str]
+) -> Iterator[RegisteredDevice]:
+    """What was there before, whether this tool changed it since or not."""
+    for device in ledger.registered(key, device_ids):
+        if not cloud.undo_steps(device):
+            yield device
+    yield from ledger.found(key, device_ids)
 
 
 def _guarded(target: OpenTarget, read: Callable[[OpenTarget], Result]) -> Result | FailedTarget:

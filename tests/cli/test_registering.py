@@ -122,7 +122,8 @@ def test_output_forms_are_what_their_schemas_say(workshop, case):
     arguments = (manifest, *case.one)
     dry, _ = workshop.tng("register", *arguments, *workshop.trust, "--dry-run", "--format", "json")
     (target,) = validate(dry, "tng.plan.1.json")["targets"]
-    assert target["calls"] == {call: 2 * count for call, count in case.kind.plan.items()}
+    together = -(-2 // case.kind.per_call)
+    assert target["calls"] == {call: together * count for call, count in case.kind.plan.items()}
 
     out, _ = workshop.register(*arguments, "--format", "json")
     document = validate(out, "tng.registration.1.json")
@@ -144,6 +145,29 @@ def test_output_forms_are_what_their_schemas_say(workshop, case):
     assert len(table.splitlines()) == 3
     removal, _ = workshop.tng("deregister", *case.one, "--dry-run", "--format", "json")
     assert len(validate(removal, "tng.removal.1.json")["devices"]) == 2
+
+
+@pytest.mark.slow
+def test_a_removal_says_what_it_leaves_and_leaves_it(workshop, case):
+    workshop.register(workshop.manifest(2), *case.one, "--ledger", "others.db")
+    workshop.register(workshop.manifest(3), *case.one)
+    shown, _ = workshop.tng("deregister", *case.one, "--dry-run")
+    assert "1  to deregister" in shown
+    assert "2  left as they are: tng made none of them" in shown
+    assert f"{VENDOR.device(0).unique_id}: the " in shown
+    out, _ = workshop.tng("deregister", *case.one, "--dry-run", "--format", "json")
+    document = validate(out, "tng.removal.1.json")
+    assert {device["certificate_sha256"] for device in document["kept"]} == keys(2)
+    assert all(device["left"] and not device["calls"] for device in document["kept"])
+    (removed,) = document["devices"]
+    assert (removed["left"], bool(removed["calls"])) == ([], True)
+    lines, _ = workshop.tng("deregister", *case.one, "--dry-run", "--format", "jsonl")
+    kinds = [json.loads(line)["message_type"] for line in lines.splitlines()]
+    assert kinds == ["device", "kept", "kept"]
+    table, _ = workshop.tng("deregister", *case.one, "--dry-run", "--format", "csv")
+    assert len(table.splitlines()) == 4
+    workshop.deregister(*case.one)
+    case.assert_registered(case.first, 2)
 
 
 def test_what_was_let_through_unverified_is_spelled_out_in_the_report(workshop, case):

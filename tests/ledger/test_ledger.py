@@ -95,6 +95,31 @@ def test_only_what_this_tool_made_counts_as_registered(ledger):
     ]
 
 
+def test_what_was_there_before_is_found_and_not_registered(ledger):
+    right, differs, failed, made = (number * 64 for number in "1234")
+    enroll(ledger, right, state=DeviceState.DONE)
+    enroll(ledger, differs, state=DeviceState.PENDING)
+    enroll(ledger, failed, state=DeviceState.FAILED)
+    enroll(ledger, made, state=DeviceState.DONE)
+    entries = {
+        right: [
+            Intent("Register", "", 0, absent=False),
+            StepMark("Register", "", StepState.DONE, already=True),
+        ],
+        differs: [DeviceMark(DeviceState.ATTENTION, "is INACTIVE")],
+        made: [Intent("Register", "", 0, absent=True)],
+    }
+    for key, marks in entries.items():
+        ledger.record(EU.key, key, Direction.REGISTER, marks)
+    found = list(ledger.found(EU.key))
+    assert [(item.key, item.steps, item.is_complete, item.reason) for item in found] == [
+        (right, (), True, ""), (differs, (), False, "is INACTIVE")
+    ]  # fmt: skip
+    assert [item.key for item in ledger.found(EU.key, ["id-2222"])] == [differs]
+    (registered,) = ledger.registered(EU.key)
+    assert (registered.key, registered.is_complete) == (made, True)
+
+
 @pytest.mark.parametrize("wanted", [KEY, "ID-ABAB", "thing-abab"])
 def test_registered_can_be_restricted_by_key_id_or_name(ledger, wanted):
     enroll(ledger, KEY)

@@ -103,6 +103,8 @@ class RegisteredDevice:
     ``steps`` are the (operation, subject) pairs that this tool itself made: only these
     may be undone. ``certificate_id`` is that of the certificate that its request got; empty
     where that is not known, and for devices that brought a certificate of their own.
+    ``is_complete`` says that it stands there as wanted, so that what this tool did not make was
+    there before; else ``reason`` is why it does not, where that is known.
     """
 
     key: str
@@ -110,6 +112,8 @@ class RegisteredDevice:
     name: str
     steps: tuple[tuple[str, str], ...]
     certificate_id: str = ""
+    is_complete: bool = False
+    reason: str = ""
 
 
 class Cloud(DevicePlanner, Protocol):
@@ -132,6 +136,9 @@ class Cloud(DevicePlanner, Protocol):
 
     def undo_steps(self, device: RegisteredDevice) -> tuple[Step, ...]:
         """Pure: the calls that undo what the ledger says this tool did, in order."""
+
+    def left(self, device: RegisteredDevice) -> tuple[str, ...]:
+        """Pure: what of ``device`` these calls leave, since it was there before, in words."""
 
     def perform(self, step: Step) -> StepResult:
         """Make the call once; raises a `CloudError` sibling. Never retries by itself."""

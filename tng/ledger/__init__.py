@@ -15,6 +15,7 @@ from tng.ledger.interface import (
     Intent,
     LastRun,
     Ledger,
+    Naming,
     NoLedgerError,
     OpenWork,
     Retraction,
@@ -23,6 +24,7 @@ from tng.ledger.interface import (
     StepState,
 )
 from tng.ledger.issued import LedgerMemory
+from tng.ledger.names import NameKind
 from tng.ledger.opening import open_ledger
 from tng.ledger.sightings import (
     AuditedChip,
@@ -48,6 +50,8 @@ __all__ = [
     "LastRun",
     "Ledger",
     "LedgerMemory",
+    "NameKind",
+    "Naming",
     "NoLedgerError",
     "OpenWork",
     "Recollection",

@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Iterator
 from typing import assert_never
 
+from tng.ledger import names
 from tng.ledger import statements as sql
 from tng.ledger.interface import (
     DeviceMark,
     DeviceState,
     Entry,
     Intent,
+    Naming,
     Retraction,
     StepMark,
     StepState,
@@ -47,6 +49,9 @@ def written(step: tuple[int, str, str], entries: Iterable[Entry], now: str) -> I
                 yield sql.RESTORE, (entry.previous, *step, entry.operation, entry.subject)
             case DeviceMark():
                 yield from _marked(step, entry, now)
+            case Naming():
+                target, key, _ = step
+                yield names.ADD, (target, entry.kind, names.stored(entry.name), key)
             case _:
                 assert_never(entry)
 

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from tng.clouds.interface import RegisteredDevice
 from tng.errors import LedgerError
+from tng.ledger.names import NameKind
 from tng.ledger.sightings import AuditMemory
 from tng.plan.models import TargetDescription
 from tng.plan.shard import Shard
@@ -140,7 +141,15 @@ class DeviceMark:
     code: str = ""
 
 
-Entry = Intent | StepMark | Retraction | DeviceMark
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """The device has a name on its target, now and for good, beside others that it may have."""
+
+    kind: NameKind
+    name: str
+
+
+Entry = Intent | StepMark | Retraction | DeviceMark | Naming
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,10 +235,25 @@ class Ledger(AuditMemory, Protocol):
     ) -> Iterator[DeviceRow]:
         """The devices of a target, or only those that ``run`` handled or in ``states``."""
 
+    def device(self, target: str, key: str) -> DeviceRow | None:
+        """One device of a target, ``None`` where the ledger does not know it."""
+
+    def holders(self, target: str, kind: NameKind, name: str, but: str) -> tuple[DeviceRow, ...]:
+        """Devices that were named so, of other keys than ``but``; some of them, if many.
+
+        Only those that are done, pending or need attention: of others nothing is there.
+        """
+
     def registered(self, target: str, device_ids: Sequence[str] = ()) -> Iterator[RegisteredDevice]:
         """The devices of which this tool made something, with the steps that it made.
 
         ``device_ids`` restricts them to these chips, certificate keys or names.
+        """
+
+    def found(self, target: str, device_ids: Sequence[str] = ()) -> Iterator[RegisteredDevice]:
+        """The devices of which this tool made nothing, since they were there before.
+
+        Those with a ``reason`` were left alone, and it is not known what of them is there.
         """
 
     def open_work(self, target: str) -> tuple[OpenWork, ...]:

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Self
 from tng import __version__
 from tng.clouds.interface import ISSUE, RegisteredDevice
 from tng.errors import LedgerError
-from tng.ledger import sightings
+from tng.ledger import names, sightings
 from tng.ledger import statements as sql
 from tng.ledger.entries import Written, written
 from tng.ledger.interface import (
@@ -30,6 +30,7 @@ from tng.ledger.interface import (
     StepState,
 )
 from tng.ledger.issued import is_certificate_id
+from tng.ledger.names import NameKind
 from tng.ledger.sharing import Numbers, hold_shard, hold_whole
 from tng.ledger.sightings import AuditedChip, Questions, Recollection
 from tng.ledger.transaction import Transaction
@@ -184,28 +185,47 @@ class RelationalLedger(ABC):
         wanted += wanted[:1] * (len(DeviceState) - len(wanted))
         for page in self._pages(sql.DEVICES, (number, run, run, *wanted)):
             issued = self._issued(number, page)
-            for key, device_id, name, state, reason, code, at in page:
-                yield DeviceRow(
-                    key, device_id, name, DeviceState(state), reason, code, at, issued.get(key, "")
-                )
+            for row in page:
+                yield _device(row, issued.get(row[0], ""))
+
+    def device(self, target: str, key: str) -> DeviceRow | None:
+        """One device of a target."""
+        rows = self._rows(sql.DEVICE, (self._target(target), key))
+        return _device(rows[0]) if rows else None
+
+    def holders(self, target: str, kind: NameKind, name: str, but: str) -> tuple[DeviceRow, ...]:
+        """Devices of other keys that were named so; see `Ledger`."""
+        values = (self._target(target), kind, names.stored(name), but, names.MOST_HOLDERS)
+        return tuple(_device(row) for row in self._rows(names.HOLDERS, values))
 
     def registered(self, target: str, device_ids: Sequence[str] = ()) -> Iterator[RegisteredDevice]:
         """The devices of which this tool made something."""
+        return self._named(sql.MADE_DEVICES, self._target(target), device_ids)
+
+    def found(self, target: str, device_ids: Sequence[str] = ()) -> Iterator[RegisteredDevice]:
+        """The devices that are there, of which this tool made nothing."""
+        return self._named(sql.FOUND_DEVICES, self._target(target), device_ids)
+
+    def _named(
+        self, statement: str, number: int, device_ids: Sequence[str]
+    ) -> Iterator[RegisteredDevice]:
+        """The devices of a statement, or those of them with these ids, keys or names."""
         wanted = {text.lower() for text in device_ids}
-        number = self._target(target)
-        for page in self._pages(sql.MADE_DEVICES, (number,)):
+        for page in self._pages(statement, (number,)):
             made: dict[str, list[tuple[str, str]]] = {}
             for key, *step in self._rows(sql.MADE_STEPS, (number, page[0][0], page[-1][0])):
                 made.setdefault(key, []).append((step[0], step[1]))
             issued = self._issued(number, page)
-            for key, device_id, name in page:
+            for key, device_id, name, state, reason in page:
                 certificate = issued.get(key, "")
                 if wanted and wanted.isdisjoint(
                     {key, device_id.lower(), name.lower()} | ({certificate} - {""})
                 ):
                     continue
-                steps = tuple(made.get(key, ()))
-                yield RegisteredDevice(key, device_id, name, steps, certificate)
+                steps, is_complete = tuple(made.get(key, ())), state == DeviceState.DONE
+                yield RegisteredDevice(
+                    key, device_id, name, steps, certificate, is_complete, reason
+                )
 
     def open_work(self, target: str) -> tuple[OpenWork, ...]:
         """The commands that have something left on this target, latest first."""
@@ -260,3 +280,8 @@ class RelationalLedger(ABC):
 
     def _now(self) -> str:
         return self._clock().isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _device(row: tuple[Any, ...], certificate_id: str = "") -> DeviceRow:
+    key, device_id, name, state, reason, code, at = row
+    return DeviceRow(key, device_id, name, DeviceState(state), reason, code, at, certificate_id)

@@ -4,6 +4,7 @@ import sqlite3
 from pathlib import Path
 
 from tng.errors import LedgerError
+from tng.ledger.names import FILL
 
 APPLICATION_ID = 0x746E_676C
 """``tngl``: marks the file as this tool's (SQLite, PRAGMA application_id)."""
@@ -73,6 +74,16 @@ MIGRATIONS: tuple[str, ...] = (
         name TEXT NOT NULL,
         at TEXT NOT NULL
     ) WITHOUT ROWID;
+    """,
+    f"""
+    CREATE TABLE known_names (
+        target INTEGER NOT NULL REFERENCES targets (id),
+        kind TEXT NOT NULL,
+        name TEXT NOT NULL,
+        key TEXT NOT NULL,
+        PRIMARY KEY (target, kind, name, key)
+    ) WITHOUT ROWID;
+    {FILL}
     """,
 )
 """Statement lists; the file's ``user_version`` is how many of them it has seen."""

@@ -71,13 +71,22 @@ FORGET_REGISTERED = """
 """
 
 MADE_DEVICES = """
-    SELECT key, device_id, name FROM devices
+    SELECT key, device_id, name, state, reason FROM devices
     WHERE target = ? AND key > ? AND EXISTS (
         SELECT 1 FROM steps
         WHERE steps.target = devices.target AND steps.key = devices.key
           AND direction = 'register' AND (made OR (steps.state = 'intent' AND absent)))
     ORDER BY key LIMIT ?
 """
+FOUND_DEVICES = """
+    SELECT key, device_id, name, state, reason FROM devices
+    WHERE target = ? AND state IN ('done', 'attention') AND key > ? AND NOT EXISTS (
+        SELECT 1 FROM steps
+        WHERE steps.target = devices.target AND steps.key = devices.key
+          AND direction = 'register' AND (made OR (steps.state = 'intent' AND absent)))
+    ORDER BY key LIMIT ?
+"""
+"""Those that are there, as wanted or otherwise, and of which nothing is this tool's."""
 MADE_STEPS = """
     SELECT key, operation, subject FROM steps
     WHERE target = ? AND key BETWEEN ? AND ? AND direction = 'register'
@@ -103,6 +112,10 @@ DEVICES = """
       AND key > ? ORDER BY key LIMIT ?
 """
 """``run`` twice, and as many states as there are: of fewer, some stand there twice."""
+DEVICE = """
+    SELECT key, device_id, name, state, reason, code, updated_at FROM devices
+    WHERE target = ? AND key = ?
+"""
 LAST_RUN = "SELECT command, coalesce(result, '') FROM runs ORDER BY id DESC LIMIT 1"
 OPEN_WORK = """
     SELECT command, count(*) FROM devices JOIN runs ON runs.id = devices.run

@@ -1,14 +1,16 @@
-"""What a removal would do, as people and programs read it (``tng.removal/1``)."""
+"""What a removal would do and leave, as people and programs read it (``tng.removal/1``)."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import BinaryIO
 
 import orjson
 
+from tng.clouds.interface import RegisteredDevice
 from tng.plan.models import FailedTarget
 from tng.registration import Removal
-from tng.report.planned import duration_text
+from tng.report.planned import MAX_EXPLAINED, duration_text
 from tng.report.registration import csv_rows, failed_target
 from tng.report.rows import Row
 from tng.report.text import printable
@@ -24,40 +26,58 @@ def write_removals(
         case "json":
             members = {
                 "schema": SCHEMA,
-                "devices": list(_rows(removals)),
+                "devices": list(_removed(removals)),
+                "kept": list(_kept(removals)),
                 "failed_targets": [failed_target(item) for item in failed],
             }
             stream.write(orjson.dumps(members, option=orjson.OPT_APPEND_NEWLINE))
         case "jsonl":
-            for row in _rows(removals):
-                stream.write(orjson.dumps({"message_type": "device", **row}) + b"\n")
+            for kind, rows in (("device", _removed(removals)), ("kept", _kept(removals))):
+                for row in rows:
+                    stream.write(orjson.dumps({"message_type": kind, **row}) + b"\n")
         case "csv":
-            joined = ({**row, "calls": " ".join(map(str, _calls(row)))} for row in _rows(removals))
-            stream.writelines(csv_rows(joined))
+            rows = chain(_removed(removals), _kept(removals))
+            stream.writelines(csv_rows(_flat(row) for row in rows))
         case _:
             for line in _lines(removals, failed):
                 stream.write(f"{line}\n".encode("utf-8", "backslashreplace"))
 
 
-def _calls(row: Row) -> list[object]:
-    calls = row["calls"]
-    return calls if isinstance(calls, list) else []
+def _flat(row: Row) -> Row:
+    """The row with its lists as text."""
+    joined = {"calls": " ", "left": "; "}
+    return {
+        name: joined[name].join(map(str, value)) if isinstance(value, list) else value
+        for name, value in row.items()
+    }
 
 
-def _rows(removals: Sequence[Removal]) -> Iterator[Row]:
+def _removed(removals: Sequence[Removal]) -> Iterator[Row]:
     for removal in removals:
         for device in removal.devices:
-            steps = removal.target.cloud.undo_steps(device)
-            yield {
-                "target": removal.description.name,
-                "account": removal.description.account,
-                "region": removal.description.region,
-                "device_id": device.device_id,
-                "name": device.name or None,
-                "certificate_sha256": device.key,
-                "certificate_id": device.certificate_id or None,
-                "calls": [step.operation for step in steps],
-            }
+            yield _row(removal, device)
+
+
+def _kept(removals: Sequence[Removal]) -> Iterator[Row]:
+    for removal in removals:
+        for device in removal.kept():
+            yield _row(removal, device)
+
+
+def _row(removal: Removal, device: RegisteredDevice) -> Row:
+    cloud = removal.target.cloud
+    return {
+        "target": removal.description.name,
+        "account": removal.description.account,
+        "region": removal.description.region,
+        "device_id": device.device_id,
+        "name": device.name or None,
+        "certificate_sha256": device.key,
+        "certificate_id": device.certificate_id or None,
+        "calls": [step.operation for step in cloud.undo_steps(device)],
+        "left": list(cloud.left(device)),
+        "reason": device.reason or None,
+    }
 
 
 def _lines(removals: Sequence[Removal], failed: Sequence[FailedTarget]) -> Iterator[str]:
@@ -65,6 +85,9 @@ def _lines(removals: Sequence[Removal], failed: Sequence[FailedTarget]) -> Itera
         target, cloud = removal.description, removal.target.cloud
         yield f"target {target.name}: {target.cloud}, {target.place}"
         yield f"  {len(removal.devices):>9,}  to deregister"
+        in_part = (device for device in removal.devices if cloud.left(device))
+        yield from _left_lines(removal, in_part, "of them in part: the rest was there before tng")
+        yield from _left_lines(removal, removal.kept(), "left as they are: tng made none of them")
         calls = Counter(
             step.operation for device in removal.devices for step in cloud.undo_steps(device)
         )
@@ -74,3 +97,18 @@ def _lines(removals: Sequence[Removal], failed: Sequence[FailedTarget]) -> Itera
             yield f"  takes about {seconds} at this target's rates"
     for item in failed:
         yield f"target {printable(item.name)} cannot be used: {printable(item.message)}"
+
+
+def _left_lines(removal: Removal, devices: Iterator[RegisteredDevice], label: str) -> Iterator[str]:
+    """How many there are, and what is left of the first of them."""
+    count, shown = 0, []
+    for device in devices:
+        count += 1
+        if count <= MAX_EXPLAINED:
+            why = ", ".join(removal.target.cloud.left(device)) or f"left alone: {device.reason}"
+            shown.append(f"             {printable(device.device_id)}: {printable(why)}")
+    if count:
+        yield f"  {count:>9,}  {label}"
+    yield from shown
+    if count > MAX_EXPLAINED:
+        yield f"             … and {count - MAX_EXPLAINED:,} more"

@@ -17,7 +17,7 @@ from tng.clouds.aws.performing import certificate_id, perform
 from tng.clouds.aws.policies import too_wide
 from tng.clouds.aws.rates import DEFAULT_RATES, rates
 from tng.clouds.aws.settings import AwsSettings
-from tng.clouds.aws.steps import device_steps, undo_steps
+from tng.clouds.aws.steps import device_steps, left, undo_steps
 from tng.clouds.interface import Cloud, RefusedError, RegisteredDevice
 from tng.clouds.registry import CloudOpener
 from tng.plan.models import Disposition
@@ -280,3 +280,26 @@ def test_opening_a_target_makes_no_call_and_needs_no_credentials():
     assert cloud.description.key == "aws:unknown:eu-central-1"
     cloud.preflight(offline=True)
     assert cloud.description.name == "unknown/eu-central-1"
+
+
+@pytest.mark.parametrize(
+    ("made", "complete", "stays"),
+    [
+        (("RegisterCertificateWithoutCA", "AttachPolicy", "CreateThing"), True, ()),
+        (("CreateCertificateFromCsr",), False, ()),
+        (("AttachPolicy",), False, ("the certificate",)),
+        (("RegisterCertificateWithoutCA",), False, ()),
+        (("RegisterCertificateWithoutCA",), True, ("the thing chip",)),
+        (("AddThingToThingGroup",), False, ("the certificate", "the thing chip")),
+        ((), True, ("the certificate", "the thing chip")),
+        ((), False, ()),
+    ],
+)
+def test_what_was_there_before_stays_as_far_as_it_must_be_there(made, complete, stays):
+    steps = tuple((operation, "") for operation in made)
+    device = RegisteredDevice("ab" * 32, "id", "chip", steps, is_complete=complete)
+    assert left(device) == stays
+
+
+def test_a_thing_that_nobody_asked_for_is_not_left():
+    assert left(RegisteredDevice("ab" * 32, "id", "", (), is_complete=True)) == ("the certificate",)

@@ -13,7 +13,7 @@ from tng.clouds.azure.enrollment import read_enrollment
 from tng.clouds.azure.rates import rates
 from tng.clouds.azure.sessions import AzureSessions
 from tng.clouds.azure.settings import AzureSettings
-from tng.clouds.azure.steps import device_steps, undo_steps
+from tng.clouds.azure.steps import device_steps, left, undo_steps
 from tng.clouds.interface import BatchCloud, RegisteredDevice, WatchableCloud
 from tng.plan.models import Disposition
 from tng.plan.template import Template
@@ -275,6 +275,18 @@ def test_only_a_creation_is_undone():
     assert (step.operation, step.subject) == ("DeleteEnrollment", device.leaf.sha256)
     assert step.request == {"id": "sn1"}
     assert undo_steps(replace(made, steps=(("UpdateEnrollment", "etag"),))) == ()
+
+
+@pytest.mark.parametrize(
+    ("operation", "complete", "stays"),
+    [("CreateEnrollment", True, ()), ("UpdateEnrollment", False, ("the enrollment sn1",)),
+     ("", True, ("the enrollment sn1",)), ("", False, ())],
+)  # fmt: skip
+def test_an_enrollment_that_was_there_before_stays(operation, complete, stays):
+    steps = ((operation, ""),) if operation else ()
+    device = RegisteredDevice("ab" * 32, "id", "sn1", steps, is_complete=complete)
+    assert left(device) == stays
+    assert bool(undo_steps(device)) == (operation == "CreateEnrollment")
 
 
 def test_one_bucket_holds_everything_but_the_management():

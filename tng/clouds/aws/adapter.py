@@ -23,7 +23,7 @@ from tng.clouds.aws.rates import REGISTER, rates
 from tng.clouds.aws.requests import RequestFinder
 from tng.clouds.aws.sessions import AwsSessions
 from tng.clouds.aws.settings import AwsSettings
-from tng.clouds.aws.steps import device_steps, undo_steps
+from tng.clouds.aws.steps import device_steps, left, undo_steps
 from tng.clouds.figures import figure
 from tng.clouds.interface import (
     ISSUE,
@@ -173,6 +173,10 @@ class AwsCloud:
     def undo_steps(self, device: RegisteredDevice) -> tuple[Step, ...]:
         """The steps that undo what this tool did, in order."""
         return undo_steps(self._place, device)
+
+    def left(self, device: RegisteredDevice) -> tuple[str, ...]:
+        """The certificate and the thing, in words, where they were there before."""
+        return left(device)
 
     def perform(self, step: Step) -> StepResult:
         """Make the call once."""

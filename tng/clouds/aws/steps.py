@@ -24,6 +24,8 @@ _UNDO_ORDER = (
 )
 """The order in which what was made is unmade: nothing that is still referred to goes."""
 
+_OF_THING = frozenset({"AttachThingPrincipal", "AddThingToThingGroup"})
+
 
 def device_steps(settings: AwsSettings, place: Place, plan: DevicePlan) -> tuple[Step, ...]:
     """The steps for ``plan.calls``, in order."""
@@ -45,6 +47,22 @@ def undo_steps(place: Place, device: RegisteredDevice) -> tuple[Step, ...]:
         for step in _undo(operation, subject, device, own, arn)
     }
     return tuple(steps.values())
+
+
+def left(device: RegisteredDevice) -> tuple[str, ...]:
+    """What of ``device`` this tool did not make, as far as it must be there, in words.
+
+    The certificate comes first, so that it is there where anything was made of it; a thing, where
+    something was made of that.
+    """
+    made = {operation for operation, _ in device.steps}
+    there = []
+    if (made or device.is_complete) and made.isdisjoint((REGISTER, ISSUE)):
+        there.append("the certificate")
+    has_thing = device.is_complete or not made.isdisjoint(_OF_THING)
+    if device.name and has_thing and "CreateThing" not in made:
+        there.append(f"the thing {device.name}")
+    return tuple(there)
 
 
 def _request(

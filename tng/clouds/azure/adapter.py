@@ -17,7 +17,7 @@ from tng.clouds.azure.rates import GET, MAX_BULK, QUERY, rates
 from tng.clouds.azure.sessions import AzureSessions
 from tng.clouds.azure.settings import AzureSettings
 from tng.clouds.azure.sighting import sighting
-from tng.clouds.azure.steps import device_steps, undo_steps
+from tng.clouds.azure.steps import device_steps, left, undo_steps
 from tng.clouds.figures import figure
 from tng.clouds.interface import (
     Caller,
@@ -147,6 +147,10 @@ class AzureCloud:
     def undo_steps(self, device: RegisteredDevice) -> tuple[Step, ...]:
         """The steps that undo what this tool did, in order."""
         return undo_steps(device)
+
+    def left(self, device: RegisteredDevice) -> tuple[str, ...]:
+        """The enrollment, in words, where it was there before."""
+        return left(device)
 
     def perform(self, step: Step) -> StepResult:
         """Make the call once."""

@@ -23,6 +23,13 @@ def undo_steps(device: RegisteredDevice) -> tuple[Step, ...]:
     return (Step(DELETE, device.key, {"id": device.name}),)
 
 
+def left(device: RegisteredDevice) -> tuple[str, ...]:
+    """The enrollment of ``device``, in words, where it was there before this tool."""
+    made = {operation for operation, _ in device.steps}
+    is_there = device.is_complete or UPDATE in made
+    return (f"the enrollment {device.name}",) if is_there and CREATE not in made else ()
+
+
 def _step(settings: AzureSettings, plan: DevicePlan, operation: str, subject: str) -> Step:
     document = wanted_document(
         settings, wanted_ids(settings, plan.device), to_pem(certificate_of(plan.device).der)

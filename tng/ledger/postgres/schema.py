@@ -5,6 +5,7 @@ They are those of the SQLite ledger with PostgreSQL's types, and who holds which
 
 from tng.errors import LedgerError
 from tng.ledger.interface import NoLedgerError
+from tng.ledger.names import FILL
 from tng.ledger.postgres.connection import SCHEMA, Connection
 from tng.ledger.schema import APPLICATION_ID
 from tng.ledger_location import PostgresLocation
@@ -88,6 +89,16 @@ MIGRATIONS: tuple[str, ...] = (
             RAISE EXCEPTION 'the target is held by another process' USING ERRCODE = '{NOT_HELD}';
         END IF;
     END $$;
+    """,
+    f"""
+    CREATE TABLE known_names (
+        target integer NOT NULL REFERENCES targets (id),
+        kind text COLLATE "C" NOT NULL,
+        name text COLLATE "C" NOT NULL,
+        key text COLLATE "C" NOT NULL,
+        PRIMARY KEY (target, kind, name, key)
+    );
+    {FILL}
     """,
 )
 """Statement lists; ``ledger.version`` is how many of them the schema has seen."""

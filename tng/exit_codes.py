@@ -16,4 +16,6 @@ class ExitCode(IntEnum):
     """Partly done; the same command resumes."""
     REFUSED = 5
     """The cloud refused."""
+    DEFECT = 70
+    """tng itself failed, which is a defect of it (EX_SOFTWARE of BSD's ``sysexits.h``)."""
     INTERRUPTED = 130

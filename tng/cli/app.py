@@ -27,7 +27,7 @@ from tng.cli.status import status
 from tng.cli.trust import trust
 from tng.cli.verify import verify
 from tng.cli.watch import watch
-from tng.errors import TngError
+from tng.errors import TngError, without_shared_keys
 from tng.exit_codes import ExitCode
 from tng.report.text import printable
 
@@ -68,8 +68,7 @@ class _ErrorBoundary(TyperGroup):
         try:
             return super().invoke(ctx)
         except TngError as error:
-            if Verbosity.traceback:
-                raise
+            _show_traceback(error)
             _print_error(error.message, error.hint)
             raise SystemExit(error.exit_code) from error
         except KeyboardInterrupt as interrupt:
@@ -81,13 +80,40 @@ class _ErrorBoundary(TyperGroup):
             sys.stdout = None
             raise SystemExit(ExitCode.DONE) from closed
         except Exception as error:
-            if Verbosity.traceback or not _is_of_sqlite(error):
+            if _is_of_typer(error):
                 raise
-            _print_error(
-                f"temporary files cannot be written: {error}",
-                "Make room for them, or name a larger folder with TMPDIR, and run it again.",
-            )
-            raise SystemExit(ExitCode.UNUSABLE) from error
+            _show_traceback(error)
+            raise SystemExit(_tell_failure(error)) from error
+
+
+def _is_of_typer(error: Exception) -> bool:
+    """Whether typer itself ends the command with it, and tells it.
+
+    It has its own copy of click, whose classes it gives no public name; all have this method.
+    """
+    return isinstance(error, typer.Exit | typer.Abort) or hasattr(error, "format_message")
+
+
+def _show_traceback(error: Exception) -> None:
+    """Where it came from, if that was asked for."""
+    if Verbosity.traceback:
+        import traceback
+
+        traceback.print_exception(error)
+
+
+def _tell_failure(error: Exception) -> ExitCode:
+    """Tell of what nobody expected; the exit code."""
+    if _is_of_sqlite(error):
+        _print_error(
+            f"temporary files cannot be written: {error}",
+            "Make room for them, or name a larger folder with TMPDIR, and run it again.",
+        )
+        return ExitCode.UNUSABLE
+    from tng.cli.defects import describe_defect, how_to_report
+
+    _print_error(without_shared_keys(describe_defect(error)), how_to_report())
+    return ExitCode.DEFECT
 
 
 def _is_of_sqlite(error: Exception) -> bool:

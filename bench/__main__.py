@@ -12,6 +12,7 @@ from bench.figures import Section, Settings
 from bench.machine import machine_facts, run_facts
 from bench.picture import write_picture
 from bench.results import (
+    BEFORE_NAME,
     FOLDER,
     Results,
     SectionResult,
@@ -38,7 +39,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     data.print(targets_table(target_rows([section(name) for name in names], results), title))
     folder = options.results or (None if options.quick else FOLDER)
     if folder:
-        together = merged(read_results(folder), results, _NAMES)
+        last = read_results(folder)
+        replaced = {name: last[name] for name in results if name in last}
+        before = merged(read_results(folder, BEFORE_NAME), replaced, _NAMES)
+        write_results(folder, before, BEFORE_NAME)
+        together = merged(last, results, _NAMES)
         talk.print(f"written: {write_results(folder, together)}")
         talk.print(f"written: {write_picture(folder, together)}")
 

@@ -9,8 +9,9 @@ from rich.table import Table
 from bench.figures import Figures, Settings, plain_table
 from bench.inputs import Inputs, make_inputs
 from bench.processes import elapsed, has_proc, run_to_end, tng_command
+from bench.profiled import measure_profile, profile_rows
 from bench.steps import STEPS, measure_steps
-from bench.verifying import measure_speed
+from bench.verifying import measure_speed, one_core
 
 _FEW = 10
 _QUICK_ENTRIES, _QUICK_MIDDLE = 800, 1_600
@@ -27,6 +28,8 @@ def measure_local(settings: Settings) -> Figures:
     figures = _speed(inputs, entries, settings.rounds)
     settings.say("measuring the steps …")
     figures |= measure_steps(inputs, entries, settings.rounds)
+    settings.say("profiling one core …")
+    figures |= measure_profile(one_core(inputs, entries), entries)
     settings.say("measuring start-up …")
     figures |= _start_up(inputs, settings.rounds)
     if has_proc():
@@ -78,6 +81,13 @@ def local_tables(figures: Figures) -> Iterator[Table]:
     yield plain_table(title, ("measured", "figure", "against"), _rows(figures))
     headings = ("step, one core", "us a device", "of the whole")
     yield plain_table("where the time goes", headings, _step_rows(figures))
+    headings = ("function, one core", "calls a device", "of the profile, by itself")
+    profile = plain_table("profile: the functions that take most", headings, profile_rows(figures))
+    profile.caption = (
+        "cProfile adds its own time to each call of a Python function: the tool's own look larger "
+        "here than in the table before."
+    )
+    yield profile
 
 
 def _rows(figures: Figures) -> Iterator[tuple[str, str, str]]:

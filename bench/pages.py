@@ -10,20 +10,20 @@ from rich.table import Table
 
 from bench.figures import Section
 from bench.markers import filled, markdown_table
-from bench.results import FOLDER, Results, SectionResult, read_results
+from bench.results import BEFORE_NAME, FOLDER, Results, SectionResult, read_results
 from bench.sections import SECTIONS
 from bench.targets import target_rows
 
 PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
 
 
-def document(page: str, results: Results) -> str:
-    """The page with the run's facts, targets and figures."""
+def document(page: str, results: Results, earlier: Results) -> str:
+    """The page with the run's facts, targets and figures; ``earlier`` is the run before."""
     return filled(
         page,
         {
             "run": _run(results),
-            "targets": _targets(results),
+            "targets": _targets(results, earlier),
             "figures": "\n\n".join(_figures(results)),
         },
     )
@@ -53,12 +53,19 @@ def _machine(result: SectionResult) -> str:
     return f"{start}; Python {python}; {openssl}; {libraries}"
 
 
-def _targets(results: Results) -> str:
+def _targets(results: Results, earlier: Results) -> str:
     rows = (
-        (f"{row.section}: {row.target.text}", row.found, row.target.wanted, row.standing.value)
-        for row in target_rows(SECTIONS, results)
+        (
+            f"{row.section}: {row.target.text}",
+            row.found,
+            row.before,
+            row.target.wanted,
+            row.standing.value,
+        )
+        for row in target_rows(SECTIONS, results, earlier)
     )
-    return markdown_table(("target", "measured", "wanted", "standing"), rows, text_columns=(0, 3))
+    headings = ("target", "measured", "the run before", "wanted", "standing")
+    return markdown_table(headings, rows, text_columns=(0, 4))
 
 
 def _figures(results: Results) -> Iterator[str]:
@@ -88,4 +95,5 @@ def _whole(value: float) -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(document(PAGE.read_text("utf-8"), read_results(FOLDER)), "utf-8")
+    runs = read_results(FOLDER), read_results(FOLDER, BEFORE_NAME)
+    PAGE.write_text(document(PAGE.read_text("utf-8"), *runs), "utf-8")

@@ -16,6 +16,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from bench.boto_alone import boto_cpu_per_call
 from bench.inputs import Inputs, make_inputs
 from bench.iot_answers import REGISTER, IotQuota
 from bench.iot_service import IotProcess, Sight
@@ -33,6 +34,7 @@ rate = {rate}
 """
 
 Figures = dict[str, float]
+_ALONE = "quota_boto3_cpu_us_per_call"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,8 @@ def measure_quota(folder: Path, cases: Sequence[Case] = CASES) -> Figures:
             place = folder / f"quota-{number}"
             place.mkdir()
             figures |= _measure(service, case, inputs, place)
+        fewest = min(case.devices for case in cases)
+        figures[_ALONE] = boto_cpu_per_call(service, inputs, fewest) * 1e6
     return figures
 
 
@@ -157,6 +161,11 @@ def quota_table(figures: Figures, cases: Sequence[Case] = CASES) -> Table:
             f"{own['peak_mib']:.0f} MiB",
             f"{own['threads']:.0f}",
             f"{own['connections']:.0f}",
+        )
+    if _ALONE in figures:
+        table.caption = (
+            f"boto3 alone, one call after another in one thread, takes {figures[_ALONE]:.0f} us of "
+            "CPU a call."
         )
     return table
 

@@ -18,6 +18,8 @@ FOLDER = Path(__file__).parent / "results"
 """Where the run is kept that the documentation shows."""
 
 JSON_NAME, PICTURE_NAME = "last.json", "last.svg"
+BEFORE_NAME = "before.json"
+"""What the last run replaced: a target is held if it is held twice in a row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +36,9 @@ Results = dict[str, SectionResult]
 """By the section's name, in the order of `bench.sections`."""
 
 
-def read_results(folder: Path) -> Results:
-    """The run that lies in the folder; nothing where none does."""
-    path = folder / JSON_NAME
+def read_results(folder: Path, name: str = JSON_NAME) -> Results:
+    """The run that lies in the folder under that name; nothing where none does."""
+    path = folder / name
     if not path.exists():
         return {}
     document = orjson.loads(path.read_bytes())
@@ -45,11 +47,11 @@ def read_results(folder: Path) -> Results:
     return {name: SectionResult(**result) for name, result in document["sections"].items()}
 
 
-def write_results(folder: Path, results: Results) -> Path:
+def write_results(folder: Path, results: Results, name: str = JSON_NAME) -> Path:
     """Write the run into the folder, made where missing; returns the file."""
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / JSON_NAME
-    sections = {name: _rounded(asdict(result)) for name, result in results.items()}
+    path = folder / name
+    sections = {section: _rounded(asdict(result)) for section, result in results.items()}
     document = {"schema": SCHEMA, "sections": sections}
     path.write_bytes(orjson.dumps(document, option=orjson.OPT_INDENT_2) + b"\n")
     return path

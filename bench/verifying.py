@@ -47,6 +47,12 @@ class Speed:
     bare_speed_up: float
 
 
+def one_core(inputs: Inputs, entries: int) -> Callable[[], None]:
+    """Decode and verify, in this process alone; for a profiler."""
+    manifest, verifier = inputs.manifests[entries], _verifier(inputs)
+    return lambda: _verify(manifest, verifier, 1, entries)
+
+
 def measure_speed(inputs: Inputs, entries: int, rounds: int) -> Speed:
     """Time limit, one core and all cores in turn, ``rounds`` times."""
     manifest = inputs.manifests[entries]

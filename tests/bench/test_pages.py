@@ -1,5 +1,6 @@
 """docs/performance.md and docs/scale.md are what the last run's JSON and the simulation say."""
 
+import re
 import shlex
 from xml.etree import ElementTree as Xml
 
@@ -7,23 +8,40 @@ import pytest
 
 import bench.pages
 import bench.simulation.pages
+from bench.figures import Standing
 from bench.markers import filled, markdown_table
 from bench.picture import picture
-from bench.results import FOLDER, PICTURE_NAME, read_results
+from bench.results import BEFORE_NAME, FOLDER, JSON_NAME, PICTURE_NAME, read_results
+from bench.sections import SECTIONS
 from bench.simulation.__main__ import main as simulate
+from bench.targets import target_rows
 from tests.docs.console import shown_commands
 
 PAGES = {
-    "python -m bench.pages": bench.pages,
-    "python -m bench.simulation.pages": bench.simulation.pages,
+    "python -m bench.pages": (bench.pages, (JSON_NAME, BEFORE_NAME)),
+    "python -m bench.simulation.pages": (bench.simulation.pages, (JSON_NAME,)),
 }
 
 
 @pytest.mark.parametrize("command", PAGES)
 def test_the_page_says_what_the_last_run_measured(command):
-    module = PAGES[command]
+    module, names = PAGES[command]
     page = module.PAGE.read_text("utf-8")
-    assert page == module.document(page, read_results(FOLDER)), f"run: {command}"
+    runs = [read_results(FOLDER, name) for name in names]
+    assert page == module.document(page, *runs), f"run: {command}"
+
+
+def test_every_missed_target_is_explained():
+    page = bench.pages.PAGE.read_text("utf-8")
+    reasons = page.partition("## Why targets are missed")[2]
+    explained = re.findall(r"^\*\*(.+?)\.\*\*", reasons, re.MULTILINE)
+    runs = [read_results(FOLDER, name) for name in (JSON_NAME, BEFORE_NAME)]
+    missed = [
+        f"{row.section}: {row.target.text}"
+        for row in target_rows(SECTIONS, *runs)
+        if row.standing is Standing.MISSED
+    ]
+    assert set(missed) <= set(explained)
 
 
 def test_the_picture_shows_the_last_run():

@@ -1,4 +1,7 @@
-"""The command line: parse, call one library function, print. `main` is the entry point of the console script ``tng``."""
+"""The command line: parse, call one library function, print.
+
+`main` is the entry point of the console script ``tng``.
+"""
 
 import sys
 

@@ -17,8 +17,7 @@ from tng.cli.device_options import (
 from tng.cli.members import print_members
 from tng.cli.options import file_here
 from tng.cli.secrets import KEY_PASSPHRASE_VARIABLE, ask_secret
-from tng.errors import TngError
-from tng.exit_codes import ExitCode
+from tng.cli.trial_ends import End, TrialFailure
 
 if TYPE_CHECKING:
     from tng.device.dps import ProvisioningService
@@ -37,14 +36,6 @@ class CheckFormat(StrEnum):
 
     COLUMNS = "columns"
     JSON = "json"
-
-
-class DeviceCheckError(TngError):
-    """The device was not assigned; the exit code says which kind of end that was."""
-
-    def __init__(self, message: str, hint: str, exit_code: ExitCode) -> None:
-        super().__init__(message, hint)
-        self.exit_code = exit_code
 
 
 def check_device(
@@ -107,9 +98,13 @@ def check_device(
         talk().print(f"warning: {warning}")
     talk().print(f"Registering {identity.registration_id} at {service.host}:{service.port} …")
     result = check_registration(identity, service, context, timeout_seconds=timeout)
+    found, about = _end_of(result), _about(identity, service)
     as_json = format_ is CheckFormat.JSON
-    print_members(SCHEMA, _members(identity, service, result), as_json=as_json)
-    _raise_unless_assigned(result)
+    if isinstance(found, TrialFailure):
+        own = _of_service(result)
+        print_members(SCHEMA, found.members | own | about, as_json=as_json)
+        raise found.error
+    print_members(SCHEMA, found | about, as_json=as_json)
 
 
 def _passphrase() -> str:
@@ -117,60 +112,45 @@ def _passphrase() -> str:
     return ask_secret(KEY_PASSPHRASE_VARIABLE, "passphrase", "the private key is encrypted")
 
 
-def _members(
-    identity: "DeviceIdentity", service: "ProvisioningService", result: "CheckResult"
-) -> dict[str, object]:
-    """The result and what it is about, by name; the same in every format."""
-    from tng.device.explanations import hint
-    from tng.device.result import Assigned, Refused, Unfinished, Unreached
-
-    about: dict[str, object] = {
+def _about(identity: "DeviceIdentity", service: "ProvisioningService") -> dict[str, object]:
+    """What the result is about, by name; the same in every format."""
+    return {
         "registration_id": identity.registration_id,
         "certificate_sha256": identity.certificate.sha256,
         "id_scope": service.id_scope,
         "host": f"{service.host}:{service.port}",
         "warnings": list(identity.warnings),
     }
-    match result:
-        case Assigned():
-            found: dict[str, object] = {
-                "status": "assigned",
-                "hub": result.hub,
-                "device_id": result.device_id,
-                "substatus": result.substatus,
-            }
-            return found | about
-        case Refused():
-            status = "refused"
-        case Unfinished():
-            status = "unfinished"
-        case Unreached():
-            status = "unreached"
-        case _:
-            assert_never(result)
-    reason: dict[str, object] = {
-        "reason": result.reason.value,
-        "message": result.message,
-        "hint": hint(result.reason),
-    }
+
+
+def _of_service(result: "CheckResult") -> dict[str, object]:
+    """What a refusal has of the service's own, to be looked up there."""
+    from tng.device.result import Refused
+
     if isinstance(result, Refused):
-        reason |= {"error_code": result.error_code, "tracking_id": result.tracking_id}
-    return {"status": status} | reason | about
+        return {"error_code": result.error_code, "tracking_id": result.tracking_id}
+    return {}
 
 
-def _raise_unless_assigned(result: "CheckResult") -> None:
+def _end_of(result: "CheckResult") -> dict[str, object] | TrialFailure:
+    """The members of a device that is assigned, or how the trial failed."""
     from tng.device.explanations import hint
     from tng.device.result import Assigned, Refused, Unfinished, Unreached
 
     match result:
         case Assigned():
-            return
+            return {
+                "status": "assigned",
+                "hub": result.hub,
+                "device_id": result.device_id,
+                "substatus": result.substatus,
+            }
         case Refused():
-            code = ExitCode.REFUSED
+            end = End.REFUSED
         case Unfinished():
-            code = ExitCode.PARTIAL
+            end = End.UNFINISHED
         case Unreached():
-            code = ExitCode.UNUSABLE
+            end = End.UNREACHED
         case _:
             assert_never(result)
-    raise DeviceCheckError(result.message, hint(result.reason), code)
+    return TrialFailure(end, result.reason.value, result.message, hint(result.reason))

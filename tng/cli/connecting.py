@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tng.cli.connection_output import Trial, print_trial, raise_unless_connected
+from tng.cli.connection_output import Trial, print_trial
 from tng.cli.console import talk
 from tng.cli.secrets import KEY_PASSPHRASE_VARIABLE, ask_secret
 from tng.cli.token_options import read_pin, token_uri
@@ -47,14 +47,13 @@ class ConnectRequest:
 
 
 def run(request: ConnectRequest) -> None:
-    """Do it and print it; raises `ConnectError` unless the device is connected."""
+    """Do it and print it; raises `TrialError` unless the device is connected."""
     cloud = request.cloud or ("aws" if request.target else None)
     if cloud is None:
         raise UsageError("no cloud was named", "Add --cloud aws, --cloud azure or --target NAME.")
     _refuse_others(request, cloud)
     trial = _try_aws(request) if cloud == "aws" else _try_azure(request)
     print_trial(trial, as_json=request.as_json)
-    raise_unless_connected(trial)
 
 
 def _refuse_others(request: ConnectRequest, cloud: str) -> None:

@@ -75,7 +75,7 @@ def serve_with(
     stop, never = StopSignal(), StopSignal()
     port = PortSettings(request.port, request.baud_rate)
     with (
-        SerialPort(port, stop) as opened,
+        SerialPort(port, stop, tell=say) as opened,
         opened_ledger(request.ledger, settings) as ledger,
         graceful(stop),
         open_issuer(ledger, typed_command(sys.argv[1:]), never) as issuer,

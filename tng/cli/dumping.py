@@ -40,7 +40,7 @@ def read_dumps(request: DumpRequest) -> ExitCode:
     verifier, context, _ = make_verifier(request.judging)
     stop, summary, started = StopSignal(), Summary(), monotonic()
     with (
-        SerialPort(PortSettings(request.port, request.baud_rate), stop) as port,
+        SerialPort(PortSettings(request.port, request.baud_rate), stop, tell=say) as port,
         graceful(stop),
         open_judged_output(request.output) as stream,
     ):

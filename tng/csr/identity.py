@@ -55,16 +55,24 @@ def device_id_of(common_name: str) -> str | None:
 
     A CN of more than 64 characters, or with any that cannot be seen, names nothing.
     """
-    for pattern in _SERIALS:
-        found = pattern.fullmatch(common_name)
-        if found:
-            return found[1].lower()
+    serial = chip_serial_of(common_name)
+    if serial is not None:
+        return serial
     usable = (
         0 < len(common_name) <= MAX_COMMON_NAME
         and common_name.isprintable()
         and common_name.strip() == common_name
     )
     return common_name if usable else None
+
+
+def chip_serial_of(name: str) -> str | None:
+    """The chip's serial number (lower hex) where ``name`` is one as vendors' tools write it."""
+    for pattern in _SERIALS:
+        found = pattern.fullmatch(name)
+        if found:
+            return found[1].lower()
+    return None
 
 
 def _unusual(message: str) -> Finding:

@@ -97,6 +97,18 @@ class RequestScanner:
         yield from self._end_pem()
         yield from self._end_bare()
 
+    @property
+    def progress(self) -> int | None:
+        """Characters of base64 in a PEM request that has not ended; ``None`` where none is open."""
+        return None if self._pem is None else self._pem.characters
+
+    def end_if_whole(self) -> Iterator[Found]:
+        """The PEM request that is open, if it lacks nothing but its END line."""
+        block = self._pem
+        if block is None or not any(map(_is_whole, block.candidates() if block.pieces else ())):
+            return
+        yield from self._end_pem()
+
     def _begin(self, line: Line, label: str, before: str) -> None:
         self._is_foreign = label not in REQUEST_LABELS
         if self._is_foreign:
@@ -159,6 +171,14 @@ class RequestScanner:
             yield FoundProblem(bare.line, str(error))
         else:
             yield FoundRequest(bare.line, data)
+
+
+def _is_whole(data: bytes) -> bool:
+    try:
+        read_parts(data)
+    except DerError:
+        return False
+    return True
 
 
 def _decoded(text: str) -> bytes:

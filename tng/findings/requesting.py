@@ -64,5 +64,37 @@ REQUESTING: tuple[Check, ...] = (
         "Make the request with a subject that has the chip's serial number as its CN.",
         _PKCS10,
     ),
+    Check(
+        "csr-serial-contradicted",
+        Severity.ERROR,
+        Effect.REJECTED,
+        "The device tells another chip's serial number than its request",
+        "The common name of a request is signed with the device's key; what the device says beside "
+        "it (TNG-SERIAL) is not. Two chips are named, and one of them is wrong.",
+        "Look which chip it is. Have the device tell the serial number that it puts into its "
+        "request, or none.",
+        "tng, docs/station.md",
+    ),
+    Check(
+        "csr-serial-unusable",
+        Severity.ERROR,
+        Effect.REJECTED,
+        "The device tells a serial number that cannot be taken",
+        "What stands behind TNG-SERIAL becomes the device's id, and so the name of its thing. It "
+        "was damaged on the line, or has characters that such names do not take.",
+        "Have the device tell up to 64 letters, digits, hyphens, underscores and colons, or put "
+        "its name into the request's common name.",
+        "tng, docs/station.md",
+    ),
+    Check(
+        "csr-serial-left-out",
+        Severity.NOTICE,
+        Effect.NONE,
+        "The device's signed serial number stands before the one that it tells",
+        "The request's common name has the chip's serial number, signed with the device's key. A "
+        "name that the device says beside it (TNG-SERIAL) is not signed, and is not used.",
+        "Nothing to do; or put the other name into the request's common name.",
+        "tng, docs/station.md",
+    ),
 )
 """In the order in which ``tng checks`` lists them."""

@@ -22,16 +22,21 @@ from tng.station.exchange import (
     Event,
     Garbled,
     Restarted,
+    judge_complaint,
     judge_word,
 )
+from tng.station.naming import LEFT_OUT, SessionNames
 from tng.station.port import SerialPort
+from tng.station.served import LATE, EndedDevice, ServedDevice
 from tng.station.words import Complaint, Confirmation, certificate_answer, error_answer
 from tng.x509.certificate import Certificate, CertificateError
 from tng.x509.pem import read_certificate_file, to_pem
 
+_UNREADABLE = "Look at it in the cloud's console."
 _SLICE_SECONDS = 0.2
 _QUIET_SECONDS = 0.5
-"""From a garbled request to telling the device: it may be printing the next one already."""
+"""From a garbled request to telling the device: it may be printing the next one already. So long,
+too, after an empty line the rest of a request may come, where another task had printed it."""
 MAX_RESTARTS = 10
 """Of one device, with requests that it repeats: more, and it is not going to get anywhere."""
 
@@ -45,20 +50,6 @@ class BenchOptions:
 
     answer_seconds: float = 30.0
     count: int = 0
-
-
-@dataclass(slots=True)
-class _Device:
-    """The device that is being served."""
-
-    started: float
-    deadline: float
-    asked: RequestedDevice | None = None
-    issued: IssuedCertificate | None = None
-    sha256: str = ""
-    garbled: str = ""
-    tell_at: float | None = None
-    restarts: int = 0
 
 
 class Bench:
@@ -85,7 +76,9 @@ class Bench:
         self._tell = tell
         self._clock = clock
         self._reader = DeviceReader(port.settings.name)
-        self._device: _Device | None = None
+        self._device: ServedDevice | None = None
+        self._ended: EndedDevice | None = None
+        self._names = SessionNames()
         self._number = 0
 
     def results(self) -> Iterator[DeviceResult]:
@@ -114,10 +107,21 @@ class Bench:
                 yield from self._take(event)
                 if self._is_over():
                     return
+        self._watch_pause()
         yield from self._due()
 
+    def _watch_pause(self) -> None:
+        """See whether a request has stopped at an empty line, or goes on behind it."""
+        device = self._device
+        if device is None:
+            return
+        if not self._reader.is_paused:
+            device.end_at = None
+        elif device.end_at is None:
+            device.end_at = self._clock() + _QUIET_SECONDS
+
     def _due(self) -> Iterator[DeviceResult]:
-        """What the time demands: to tell a device of its garbled request, or to give it up."""
+        """What the time demands: to take a request as it is, to tell of it, or to give up."""
         device = self._device
         if device is None:
             return
@@ -125,12 +129,13 @@ class Bench:
         if device.tell_at is not None and now >= device.tell_at:
             device.tell_at = None
             self._port.write(error_answer(f"request unreadable: {device.garbled}"))
-        if now >= device.deadline:
+        if now >= device.deadline or (device.end_at is not None and now >= device.end_at):
             # Perhaps only the END line got lost.
+            device.end_at = None
             for event in self._reader.finish():
                 yield from self._take(event)
-            if self._device is device and now >= device.deadline:
-                yield self._result(*_silence(device))
+        if self._device is device and now >= device.deadline:
+            yield self._result(*device.silence())
 
     def _take(self, event: Event) -> Iterator[DeviceResult]:
         match event:
@@ -148,6 +153,8 @@ class Bench:
                 yield from self._word(event)
 
     def _restarted(self) -> Iterator[DeviceResult]:
+        if self._ended is not None:
+            self._ended.has_rebooted = True
         device = self._device
         if device is None:
             return
@@ -159,22 +166,22 @@ class Bench:
         device.issued = None
         device.deadline = self._clock() + self._options.answer_seconds
 
-    def _is_once_more(self, device: _Device) -> bool:
+    def _is_once_more(self, device: ServedDevice) -> bool:
         """Count a device's beginnings, each of which gets it time; true for one too many."""
         device.restarts += 1
         return device.restarts > MAX_RESTARTS
 
-    def _begun(self) -> _Device:
+    def _begun(self) -> ServedDevice:
         """The device that is being served; a new one if there is none."""
         if self._device is None:
             now = self._clock()
-            self._device = _Device(now, now + self._options.answer_seconds)
+            self._device = ServedDevice(now, now + self._options.answer_seconds)
         return self._device
 
     def _asked(self, outcome: RequestOutcome) -> Iterator[DeviceResult]:
         before = self._device
         if before is not None and before.asked is not None and not _is_same(before.asked, outcome):
-            yield self._result("another device came before this one had confirmed", _LATE)
+            yield self._result("another device came before this one had confirmed", LATE)
             if self._is_over():
                 return
         device = self._begun()
@@ -187,9 +194,25 @@ class Bench:
                 self._port.write(error_answer(reason))
             yield self._result(reason, "Look at the device's own log.")
             return
-        device.asked = outcome
+        yield from self._issue(device, self._recalled(device, outcome))
+
+    def _recalled(self, device: ServedDevice, asked: RequestedDevice) -> RequestedDevice:
+        """The device under the name that its key had first in this session; a person is told."""
+        known = self._names.recall(asked)
+        if device.asked is not None:
+            return known
+        name, first = asked.record.device_id, known.record.device_id
+        if name != first:
+            self._tell(f"{name} has the key that got its certificate as {first}: it keeps that id")
+        for found in asked.findings:
+            if found.code == LEFT_OUT:
+                self._tell(found.message)
+        return known
+
+    def _issue(self, device: ServedDevice, asked: RequestedDevice) -> Iterator[DeviceResult]:
+        device.asked = asked
         device.garbled, device.tell_at = "", None
-        answer = self._issuer.issue(outcome)
+        answer = self._issuer.issue(asked)
         if isinstance(answer, IssuingRefused):
             with suppress(PortLostError):
                 self._port.write(error_answer(answer.reason))
@@ -197,6 +220,7 @@ class Bench:
                 self.fatal = answer
             yield self._result(answer.reason, answer.hint)
             return
+        self._names.remember(asked)
         leaf = _leaf(answer)
         device.issued = answer
         if leaf is None:
@@ -215,51 +239,51 @@ class Bench:
 
     def _word(self, word: Confirmation | Complaint) -> Iterator[DeviceResult]:
         device = self._device
-        if device is None or device.issued is None:
+        if device is not None and device.issued is not None:
+            yield self._result(*judge_word(word, device.issued, device.sha256))
+        elif isinstance(word, Complaint) and not self._is_of_ended():
+            yield self._result(*judge_complaint(word))
+        else:
             self._tell("a word of a device that is not being served is left out")
-            return
-        yield self._result(*judge_word(word, device.issued, device.sha256))
+
+    def _is_of_ended(self) -> bool:
+        """Whether a word is that of the device that had its result last: it gets no second one."""
+        ended, now = self._ended, self._clock()
+        if ended is None or self._device is not None:
+            return False
+        if not ended.says(self._reader.told_serial, now):
+            return False
+        # It may say so every few seconds.
+        ended.until = now + self._options.answer_seconds
+        return True
 
     def _lost(self, error: PortLostError) -> Iterator[DeviceResult]:
         self._tell(f"{self._port.settings.name} went away ({error}); waiting for it to come back")
-        self._reader = DeviceReader(self._port.settings.name)
         if self._device is not None:
             yield self._result(
                 "the device was unplugged before it had confirmed",
                 "Plug it in again: the same key gets the same certificate.",
             )
+        self._reader = DeviceReader(self._port.settings.name)
+        self._ended = None
 
     def _result(self, reason: str, hint: str, device_id: str = "") -> DeviceResult:
         """The end of the device that is being served."""
         device, self._device = self._begun(), None
-        self._reader.forget_serial()
+        asked, now = device.asked, self._clock()
+        name = asked.record.device_id if asked else device_id or self._reader.told_serial
+        self._reader.end_device()
+        self._ended = EndedDevice(name, now + self._options.answer_seconds)
         self._number += 1
-        asked = device.asked
         return DeviceResult(
             number=self._number,
-            device_id=asked.record.device_id if asked else device_id,
+            device_id=name,
             key=asked.request.key if asked else "",
             issued=device.issued,
-            seconds=self._clock() - device.started,
+            seconds=now - device.started,
             reason=reason,
             hint=hint,
         )
-
-
-def _silence(device: _Device) -> tuple[str, str]:
-    """Why a device is given up at its deadline, and the next step."""
-    if device.issued is not None:
-        return "the device does not confirm the certificate by the deadline", _LATE
-    if device.garbled:
-        return f"its request cannot be read: {device.garbled}", _NOISE
-    if device.restarts:
-        return "the device makes no request after its reset", _LATE
-    return "its request does not end by the deadline", _NOISE
-
-
-_LATE = "Run it again with this device; --answer-timeout gives it longer."
-_UNREADABLE = "Look at it in the cloud's console."
-_NOISE = "Check the baud rate and the line; have the device print its request again."
 
 
 def _is_same(before: RequestedDevice, outcome: RequestOutcome) -> bool:

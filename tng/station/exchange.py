@@ -1,21 +1,22 @@
-"""One device at the bench, from its request to its last word. Makes no call and reads no port.
+"""What the lines of a port mean, from a device's request to its last word.
 
-`Exchange` is fed with lines and says what comes next; who owns the port and the issuer
-(`tng.station.bench`) does it.
+Makes no call and reads no port: who owns the port and the issuer (`tng.station.bench`) does.
 """
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from tng.csr.issuing import IssuedCertificate
-from tng.csr.model import RequestedDevice, RequestOutcome
+from tng.csr.model import RequestOutcome
 from tng.csr.reading import read_request
-from tng.csr.text import FoundProblem, FoundRequest, RequestScanner
+from tng.csr.text import Found, FoundProblem, RequestScanner
 from tng.decode.text.lines import Line
 from tng.decode.text.marks import is_boundary
+from tng.decode.text.pem import strip_time_stamp
 from tng.models import Source
-from tng.station.words import Complaint, Confirmation, SerialNumber, read_word
+from tng.station.naming import ToldSerial
+from tng.station.words import Complaint, Confirmation, SerialNumber, UnusableSerial, read_word
 
 _BEGIN = re.compile(r"-----BEGIN (?:NEW )?CERTIFICATE REQUEST-----")
 
@@ -52,52 +53,80 @@ class DeviceReader:
 
     def __init__(self, port: str) -> None:
         self._port = port
-        self._serial: str | None = None
+        self._serial = ToldSerial()
         self._scanner = RequestScanner(set())
         self._is_fresh = True
+        self._progress_at_blank: int | None = None
+
+    @property
+    def told_serial(self) -> str:
+        """The serial number that was told and no request came for yet; empty for none."""
+        return self._serial.unclaimed
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether nothing of a request came after an empty line in it, and it is not complete.
+
+        It may be at its end, or another task has printed an empty line.
+        """
+        progress = self._scanner.progress
+        return progress is not None and progress == self._progress_at_blank
 
     def feed(self, line: Line) -> Iterator[Event]:
         """What is complete with this line."""
         if is_boundary(line.text):
-            self._scanner = RequestScanner(set())
-            self._serial = None
-            if not self._is_fresh:
-                # A boot has several lines that look like its beginning.
-                self._is_fresh = True
-                yield Restarted()
+            yield from self._boot()
             return
-        match read_word(line.text):
-            case SerialNumber(text):
-                self._serial = text
+        word = read_word(line.text)
+        if word is not None:
+            self._is_fresh = False
+        match word:
+            case SerialNumber() | UnusableSerial():
+                self._serial.tell(word)
                 return
-            case Confirmation() | Complaint() as word:
+            case Confirmation() | Complaint():
                 yield word
                 return
+        if not strip_time_stamp(f"{line.text.strip()} ").strip():
+            yield from self._blank()
+            return
         if _BEGIN.search(line.text):
             self._is_fresh = False
+            self._progress_at_blank = None
             yield Began()
         for found in self._scanner.feed(line):
-            yield from self._found(found)
+            yield self._event(found)
 
-    def forget_serial(self) -> None:
-        """The device is gone that told its serial number: it is not the next one's."""
-        self._serial = None
+    def end_device(self) -> None:
+        """The device is gone: what it told of itself is not the next one's."""
+        self._serial.end_device()
 
     def finish(self) -> Iterator[Event]:
         """What an end of all lines completes: a request whose END line got lost."""
         for found in self._scanner.finish():
-            yield from self._found(found)
+            yield self._event(found)
 
-    def _found(self, found: FoundRequest | FoundProblem) -> Iterator[Event]:
-        if isinstance(found, FoundProblem):
-            yield Garbled(found.message)
+    def _boot(self) -> Iterator[Event]:
+        self._scanner = RequestScanner(set())
+        self._serial.forget()
+        if not self._is_fresh:
+            # A boot has several lines that look like its beginning.
+            self._is_fresh = True
+            yield Restarted()
+
+    def _blank(self) -> Iterator[Event]:
+        if self._scanner.progress is None or self.is_paused:
             return
-        outcome = read_request(found.data, Source(self._port, line=found.line))
-        serial, self._serial = self._serial, None
-        if isinstance(outcome, RequestedDevice) and serial is not None:
-            record = replace(outcome.record, device_id=serial)
-            outcome = replace(outcome, record=record)
-        yield Asked(outcome)
+        for found in self._scanner.end_if_whole():
+            yield self._event(found)
+        self._progress_at_blank = self._scanner.progress
+
+    def _event(self, found: Found) -> Event:
+        if isinstance(found, FoundProblem):
+            return Garbled(found.message)
+        return Asked(
+            self._serial.name(read_request(found.data, Source(self._port, line=found.line)))
+        )
 
 
 def judge_word(
@@ -105,7 +134,7 @@ def judge_word(
 ) -> tuple[str, str]:
     """Why the device failed, and the next step; both empty where it repeats the digest."""
     if isinstance(word, Complaint):
-        return f"the device says: {word.reason}", "Look at the device's own log."
+        return judge_complaint(word)
     if word.sha256 == sha256:
         return "", ""
     reason = (
@@ -116,3 +145,8 @@ def judge_word(
         "how the device puts the PEM together."
     )
     return reason, hint
+
+
+def judge_complaint(word: Complaint) -> tuple[str, str]:
+    """Why the device failed that says so itself, and the next step."""
+    return f"the device says: {word.reason}", "Look at the device's own log."

@@ -11,17 +11,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from tng.apply.stopping import StopSignal
-from tng.decode.text.lines import Line, clean
+from tng.decode.text.lines import Line
 from tng.errors import ConfigurationError
 from tng.station.errors import PortError, PortLostError
+from tng.station.lines import UNENDED_SECONDS, LineBuffer, UnendedWatch
 from tng.station.troubles import lost, unusable
 
 if TYPE_CHECKING:
     from serial import Serial
 
 DEFAULT_BAUD_RATE = 115_200
-MAX_LINE_BYTES = 16 * 1024
-"""A request in base64 on one line has a tenth of that. What is longer is cut."""
 
 _CHUNK = 4096
 _TURN_SECONDS = 0.1
@@ -46,8 +45,9 @@ class PortSettings:
 class SerialPort:
     """An open port; a context manager. For one thread.
 
-    ``stop`` ends the waiting for a port that went away. Opening raises `ConfigurationError`
-    without pyserial, and `PortError` for a port that cannot be used.
+    ``stop`` ends the waiting for a port that went away; ``tell`` is called once with a sentence
+    for a person where bytes come and no line ends. Opening raises `ConfigurationError` without
+    pyserial, and `PortError` for a port that cannot be used.
     """
 
     def __init__(
@@ -55,11 +55,15 @@ class SerialPort:
         settings: PortSettings,
         stop: StopSignal,
         clock: Callable[[], float] = time.monotonic,
+        *,
+        tell: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.settings = settings
         self._stop = stop
         self._clock = clock
+        self._tell = tell
         self._buffer = LineBuffer()
+        self._watch = UnendedWatch()
         self._device: Serial | None = None
 
     def __enter__(self) -> Self:
@@ -75,13 +79,20 @@ class SerialPort:
         Raises `PortLostError`.
         """
         end = self._clock() + seconds
+        is_quiet = False
         while True:
-            line = self._buffer.take()
-            if line is not None:
+            line = self._buffer.take(is_quiet=is_quiet)
+            now = self._clock()
+            if self._watch.is_due(now, is_unended=line is None and self._buffer.is_unended):
+                self._tell(
+                    f"{self.settings.name}: bytes come, but none of them has ended a line for "
+                    f"{UNENDED_SECONDS:g} s (LF, CR LF or CR): check --baud-rate"
+                )
+            if line is not None or now >= end:
                 return line
-            if self._clock() >= end:
-                return None
-            self._buffer.put(self._read())
+            came = self._read()
+            is_quiet = not came
+            self._buffer.put(came)
 
     def write(self, text: str) -> None:
         """Send it, line by line; raises `PortLostError`, also where nobody takes it."""
@@ -121,35 +132,6 @@ class SerialPort:
         device, self._device = self._device, None
         if device is not None:
             device.close()
-
-
-class LineBuffer:
-    """Bytes in, lines out, with the rest of an overlong line left out. Pure."""
-
-    def __init__(self) -> None:
-        self._bytes = bytearray()
-        self._number = 0
-
-    def put(self, data: bytes) -> None:
-        """Take what came."""
-        self._bytes += data
-
-    def clear(self) -> None:
-        """Forget a line that was begun; the numbers go on."""
-        self._bytes.clear()
-
-    def take(self) -> Line | None:
-        """The next whole line, without colours; ``None`` where there is none yet."""
-        end = self._bytes.find(b"\n")
-        if end < 0:
-            if len(self._bytes) > MAX_LINE_BYTES:
-                # Its beginning is given when its end has come; the rest of it is left out.
-                del self._bytes[MAX_LINE_BYTES:]
-            return None
-        raw = bytes(self._bytes[: min(end + 1, MAX_LINE_BYTES)])
-        del self._bytes[: end + 1]
-        self._number += 1
-        return clean(self._number, raw)
 
 
 def _opened(settings: PortSettings) -> "Serial":

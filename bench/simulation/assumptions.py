@@ -33,6 +33,7 @@ class Assumptions:
     ledger_rate: Given
     ledger_bytes: Given
     call_seconds: Given
+    planned_bytes: Given
     calls_a_device: Given
     threads: Given
     latency: Given
@@ -58,6 +59,7 @@ _WORDS = {
     "ledger_rate": "devices a second that the ledger (SQLite) takes",
     "ledger_bytes": "a device in the ledger",
     "call_seconds": "client CPU a call to AWS IoT",
+    "planned_bytes": "a planned device in memory",
     "calls_a_device": "calls a device: certificate and policy",
     "threads": "devices under way at most, a process and target",
     "latency": "an answer of the cloud",
@@ -94,6 +96,7 @@ def assumptions(results: Results, *, latency: float = 0.05) -> Assumptions:
         call_seconds=measured.one(
             "quota", "quota_1000_cpu_us_per_call", 850 * MICROSECOND, "s", MICROSECOND
         ),
+        planned_bytes=measured.one("planning", "planning_bytes_per_device", 4000, "bytes"),
         calls_a_device=Given(2, "", "RegisterCertificateWithoutCA, AttachPolicy"),
         threads=Given(float(MOST_THREADS), "", "what the engine allows a target"),
         latency=Given(latency, "s", "assumed; `--latency`"),

@@ -42,6 +42,8 @@ _COURSES = (
 """Targets, rate of each, shards."""
 
 _CORES = 64
+_AT_ONCE = (10_000, 100_000, 1_000_000, 10_000_000)
+"""Devices in one run of `tng register`."""
 
 
 def document(page: str, results: Results) -> str:
@@ -56,6 +58,7 @@ def document(page: str, results: Results) -> str:
             "stages": "\n\n".join(_stages(given)),
             "cost": _cost(given),
             "courses": _courses(given),
+            "memory": _memory(given),
             "azure": _azure(given),
             "validation": _validation(results, given),
         },
@@ -118,6 +121,19 @@ def _courses(given: Assumptions) -> str:
         rows.append((f"{targets}", f"{rate:,}/s", f"{shards}", *cells, f"{share:.0%}", held))
     headings = ("targets", "quota of each", "shards", *_HEADINGS, "of the quota", "held up by")
     return markdown_table(headings, rows, text_columns=(len(headings) - 1,))
+
+
+def _memory(given: Assumptions) -> str:
+    rows = [
+        (
+            f"{devices:,.0f}",
+            size(devices * given.planned_bytes.value),
+            *(f"{number / devices:,.0f}" for number in SIZES),
+        )
+        for devices in _AT_ONCE
+    ]
+    headings = ("devices in one run", "memory of its plan", *(f"runs for {it}" for it in _HEADINGS))
+    return markdown_table(headings, rows)
 
 
 def _azure(given: Assumptions) -> str:

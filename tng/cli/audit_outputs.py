@@ -1,6 +1,5 @@
 """Where the reports of an audit go, and in which form each of them."""
 
-import os
 import stat
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -9,7 +8,7 @@ from io import BufferedWriter
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from tng.errors import OutputError, UsageError
+from tng.errors import UsageError
 from tng.report.audit.registry import SUFFIXES, AuditForm, form_of
 from tng.sources.names import STDIN, expand, walk
 from tng.storage.locations import Url, is_url, local_path, parse_url
@@ -146,22 +145,10 @@ def refuse_unwritable(destinations: Iterable[Destination]) -> None:
 
     `OutputError` for a file, `StorageError` for an object.
     """
-    for path in (item.path for item in destinations if item.path is not None):
-        if isinstance(path, Url):
-            from tng.storage import writing
+    from tng.cli import output
 
-            writing.refuse_unwritable(path)
-            continue
-        folder = path.parent
-        if path.is_dir():
-            raise OutputError(f"{path} is a folder", "Name a file within it.")
-        if not folder.is_dir():
-            raise OutputError(f"{path} cannot be written: no folder {folder}", "Make it first.")
-        if not path.exists() and not os.access(folder, os.W_OK):
-            raise OutputError(
-                f"{path} cannot be written: no permission to write into {folder}",
-                "Name another folder, or change its permissions.",
-            )
+    for path in (item.path for item in destinations if item.path is not None):
+        output.refuse_unwritable(str(path))
 
 
 def write_reports(audit: "Audit", destinations: Sequence[Destination]) -> "dict[Path, FileDigest]":

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from tng.cli.options import file_here
+from tng.cli.options import file_here, folder_here
 
 CERTIFICATES = Path("certificates")
 
@@ -93,10 +93,18 @@ ClientIdOption = Annotated[
 CertificatesOption = Annotated[
     Path,
     typer.Option(
-        "--certificates", metavar="DIR", parser=file_here,
+        "--certificates", metavar="DIR", parser=folder_here,
         help="Folder for certificates, a PEM and a JSON file for each device.",
     ),
 ]  # fmt: skip
+AgainOption = Annotated[
+    bool,
+    typer.Option(
+        "--again",
+        help="Provision anew devices that the ledger knows already: whose earlier attempt has no "
+        "known end, or that come with another key.",
+    ),
+]
 TimeoutOption = Annotated[
     float,
     typer.Option("--timeout", min=1, max=3600, metavar="SECONDS", help="Deadline of each device."),

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 
@@ -62,12 +62,37 @@ class FailOn(StrEnum):
 
 
 FormatOption = Annotated[Format, typer.Option("--format", help="Form of the output.")]
+
+
+def folder_here(name: str | Path) -> Path:
+    """`file_here` of a folder that is there, or can be made; raises `UsageError` for a file."""
+    path = file_here(name)
+    if path.exists() and not path.is_dir():
+        raise UsageError(f"{path} is a file, expected a folder", "Name another one.")
+    return path
+
+
+Name = TypeVar("Name", str, Path, str | None, Path | None)
+
+
+def writable(name: Name) -> Name:
+    """A callback: refuse it now, and not after hours of work.
+
+    Raises what `tng.cli.output.refuse_unwritable` does.
+    """
+    if name is not None:
+        from tng.cli.output import refuse_unwritable
+
+        refuse_unwritable(str(name))
+    return name
+
+
 _OUTPUT_HELP = "Write the output to this file or URL instead of stdout."
 OutputOption = Annotated[
-    str | None, typer.Option("--output", "-o", metavar="FILE", help=_OUTPUT_HELP)
+    str | None, typer.Option("--output", "-o", metavar="FILE", callback=writable, help=_OUTPUT_HELP)
 ]
 IndexOutputOption = Annotated[
-    str | None, typer.Option("--output", metavar="FILE", help=_OUTPUT_HELP)
+    str | None, typer.Option("--output", metavar="FILE", callback=writable, help=_OUTPUT_HELP)
 ]
 """Of the commands that make something else besides, which is what their ``-o`` names."""
 FailOnOption = Annotated[

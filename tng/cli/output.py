@@ -126,6 +126,29 @@ def _replacing(path: Path) -> Iterator[BinaryIO]:
         raise
 
 
+def refuse_unwritable(name: str) -> None:
+    """Raise what would otherwise be known only when everything is done.
+
+    `OutputError` for a file, `StorageError` for an object; a device or pipe is not looked at.
+    """
+    if is_url(name):
+        from tng.storage import writing
+
+        writing.refuse_unwritable(parse_url(name))
+        return
+    path = Path(local_path(name))
+    folder = path.parent
+    if path.is_dir():
+        raise OutputError(f"{path} is a folder", "Name a file within it.")
+    if not folder.is_dir():
+        raise OutputError(f"{path} cannot be written: no folder {folder}", "Make it first.")
+    if not path.exists() and not os.access(folder, os.W_OK):
+        raise OutputError(
+            f"{path} cannot be written: no permission to write into {folder}",
+            "Name another folder, or change its permissions.",
+        )
+
+
 def is_colored(name: str | Path | None) -> bool:
     """Whether columns get colours: on a terminal, unless told otherwise.
 

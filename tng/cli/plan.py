@@ -18,6 +18,7 @@ PlanFile = Annotated[
         "-o",
         metavar="FILE",
         parser=options.file_here,
+        callback=options.writable,
         help="Save the plan; apply it with register.",
     ),
 ]

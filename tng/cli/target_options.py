@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from tng.cli.options import file_here
+from tng.cli.options import folder_here
 from tng.ledger_location import ledger_location
 
 OptionalSources = Annotated[
@@ -82,7 +82,7 @@ CertificatesOption = Annotated[
     typer.Option(
         "--certificates",
         metavar="DIR",
-        parser=file_here,
+        parser=folder_here,
         help="With --csr: folder for the certificates; default: certificates.",
         show_default=False,
     ),

@@ -58,10 +58,13 @@ def token_uri(module: str | None, token: str | None, label: str | None) -> "Toke
 def read_pin(uri: "TokenUri", pin_file: Path | None) -> str:
     """The PIN for ``uri``: from the file, the URI's pin-source, the environment, or a prompt.
 
-    Raises `TokenError` for a file that holds none, `InputError` where nobody can be asked.
+    Raises `TokenError` for a module that is not there and a file that holds no PIN, `InputError`
+    where nobody can be asked.
     """
-    from tng.pkcs11.module import pin_of, read_pin_file
+    from tng.pkcs11.module import module_file, pin_of, read_pin_file
 
+    # Nobody is asked for the PIN of a token that cannot be there.
+    module_file(uri)
     if pin_file is not None:
         return read_pin_file(pin_file)
     return pin_of(uri, ask_pin)

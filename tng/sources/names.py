@@ -56,7 +56,7 @@ def expand(names: Sequence[str]) -> tuple[str, ...]:
 
 def _missing(name: str, *, is_glob: bool, hint: str) -> InputError:
     problem = "matches nothing" if is_glob else "does not exist"
-    return InputError(f"{printable(name)} {problem}", hint)
+    return InputError(f"{printable(name) or 'a source without a name'} {problem}", hint)
 
 
 def _expand_url(name: str) -> tuple[str, ...]:

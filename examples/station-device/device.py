@@ -36,10 +36,15 @@ MAX_LINES = 100
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--folder", type=Path, default=Path(), help="for key and certificate")
-    parser.add_argument("--serial", default="0123456789abcdef01", help="serial number in hex")
+    parser.add_argument("--serial", default="0123456789abcdef01", help="serial number")
     parser.add_argument("--attempts", type=int, default=1000)
     options = parser.parse_args()
-    key = device_key(options.folder / "device.key")
+    say(f"TNG-SERIAL: {options.serial}")
+    try:
+        key = device_key(options.folder / "device.key")
+    except (OSError, ValueError, TypeError):
+        say("TNG-FAIL the key cannot be read")
+        return 1
     console = Console()
     for _ in range(options.attempts):
         say(f"TNG-SERIAL: {options.serial}")
@@ -63,7 +68,7 @@ def device_key(file: Path) -> ec.EllipticCurvePrivateKey:
     if file.exists():
         found = load_pem_private_key(file.read_bytes(), None)
         if not isinstance(found, ec.EllipticCurvePrivateKey):
-            sys.exit(f"{file} holds no key of a curve")
+            raise ValueError(f"{file} holds no key of a curve")
         return found
     key = ec.generate_private_key(ec.SECP256R1())
     file.touch(0o600)
@@ -72,7 +77,7 @@ def device_key(file: Path) -> ec.EllipticCurvePrivateKey:
 
 
 def request(key: ec.EllipticCurvePrivateKey, serial: str) -> str:
-    """The request in PEM, with the empty line that `say` ends."""
+    """The request in PEM, with the empty line that `say` ends: the request ends there."""
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"sn{serial}")])
     made = x509.CertificateSigningRequestBuilder().subject_name(name).sign(key, hashes.SHA256())
     return made.public_bytes(Encoding.PEM).decode()

@@ -80,19 +80,23 @@ static const char *keep(const struct tng_station_board *board, const char *annou
     return board->store(board->context, pem) ? NULL : "the certificate cannot be stored";
 }
 
-static void ask(const struct tng_station_board *board)
+/* False if there is nothing to ask with, which the station is told. */
+static bool ask(const struct tng_station_board *board)
 {
     static char request[TNG_STATION_MAX_PEM];
     const char *serial = board->serial ? board->serial(board->context) : NULL;
-    if (!board->make_request(board->context, request, sizeof request))
-        return;
     if (serial) {
         board->print(board->context, "TNG-SERIAL: ");
         board->print(board->context, serial);
         board->print(board->context, "\r\n");
     }
+    if (!board->make_request(board->context, request, sizeof request)) {
+        board->print(board->context, "TNG-FAIL the request cannot be made\r\n");
+        return false;
+    }
     board->print(board->context, request);
-    board->print(board->context, "\r\n"); /* the empty line */
+    board->print(board->context, "\r\n"); /* the empty line: the request ends here */
+    return true;
 }
 
 /* Wait for the answer to one request; true once a certificate is stored. */
@@ -119,7 +123,8 @@ static bool listen(const struct tng_station_board *board)
 bool tng_station_run(const struct tng_station_board *board, unsigned attempts)
 {
     for (; attempts > 0; attempts--) {
-        ask(board);
+        if (!ask(board))
+            return false;
         if (listen(board))
             return true;
     }

@@ -16,7 +16,8 @@ struct tng_station_board {
     void (*print)(void *context, const char *text);
     /* Read one line without its end, cut to size - 1 characters; false after the time. */
     bool (*read_line)(void *context, char *line, size_t size, uint32_t milliseconds);
-    /* The chip's serial number in hex, or NULL. */
+    /* The device's serial number, or NULL: up to 64 letters, digits, '-', '_' and ':'. Where the
+       request's common name has a chip's serial number, it is that one. */
     const char *(*serial)(void *context);
     /* A request in PEM, signed by the key in the chip. */
     bool (*make_request)(void *context, char *pem, size_t size);
@@ -25,7 +26,8 @@ struct tng_station_board {
     bool (*store)(void *context, const char *pem);
 };
 
-/* Ask until there is a certificate, at most `attempts` times; true once it is stored. */
+/* Ask until there is a certificate, at most `attempts` times; true once it is stored, false also
+   where no request can be made. */
 bool tng_station_run(const struct tng_station_board *board, unsigned attempts);
 
 #endif

@@ -36,7 +36,7 @@ static bool read_line(void *context, char *line, size_t size, uint32_t milliseco
 static const char *serial(void *context)
 {
     (void)context;
-    return "0123c0ffee01";
+    return "01230000b0a4d00101";
 }
 
 static bool make_request(void *context, char *pem, size_t size)

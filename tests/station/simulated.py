@@ -12,9 +12,11 @@ from hashlib import sha256
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 
-from tng.testing.requests import board_request, request_pem
+from tng.testing.requests import board_key, board_request, request_pem
 
 BOOT = "rst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\r\n"
 PATIENCE = 60.0
@@ -88,6 +90,14 @@ Script = Callable[[Console], None]
 
 def csr(number: int) -> str:
     return request_pem(board_request(number)).replace("\n", "\r\n") + "\r\n"
+
+
+def csr_of(common_name: str, number: int) -> str:
+    """A board's request with another common name."""
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
+    builder = x509.CertificateSigningRequestBuilder().subject_name(name)
+    made = builder.sign(board_key(number).private, hashes.SHA256())
+    return made.public_bytes(Encoding.PEM).decode().replace("\n", "\r\n") + "\r\n"
 
 
 def good_device(number: int) -> Script:

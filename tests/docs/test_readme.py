@@ -1,10 +1,21 @@
-"""What the README shows is run: every ``$`` line of its console blocks, in one shell."""
+"""What the README shows is run: every ``$`` line of its console blocks, in one shell.
+
+Its second terminal is one here, too: the sandbox is started as it says. For its other blocks see
+`tests.docs.test_shell_blocks`.
+"""
 
 import re
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
 
 import pytest
 
-from tests.docs.console import ROOT, assert_ends_as_shown, shown_commands, stocked_folder
+from tests.cli.processes import environment
+from tests.docs.console import ROOT, assert_ends_as_shown, shown_commands
+from tests.docs.shell import shell_lines
 from tng.exit_codes import ExitCode
 
 README = (ROOT / "README.md").read_text("utf-8")
@@ -12,15 +23,22 @@ README = (ROOT / "README.md").read_text("utf-8")
 
 @pytest.fixture
 def folder(tmp_path):
-    with stocked_folder(tmp_path) as stocked:
-        yield stocked
-
-
-def test_readme_shows_each_command():
-    text = " ".join(shown.command for shown in shown_commands(README))
-    for command in ("decode", "verify", "trust", "checks", "plan", "register", "status", "audit"):
-        assert f"tng {command} " in f"{text} "
-    assert "tng sandbox" in README
+    shutil.copytree(ROOT / "manifests", tmp_path / "manifests")
+    (line,) = [line for line in shell_lines(README) if line.startswith("tng sandbox")]
+    with subprocess.Popen(
+        [sys.executable, "-m", *shlex.split(line)], cwd=tmp_path, env=environment(),
+        stdout=subprocess.PIPE, text=True,
+    ) as sandbox:  # fmt: skip
+        try:
+            assert sandbox.stdout is not None
+            # The first of the commands for the other terminal is said when all is there.
+            assert sandbox.stdout.readline() == f". {tmp_path}/tng-sandbox/env\n"
+            yield tmp_path
+        finally:
+            sandbox.send_signal(signal.SIGINT)
+            sandbox.communicate(timeout=60)
+    assert sandbox.returncode == 0
+    assert not (tmp_path / "tng-sandbox").exists()
 
 
 def test_commands_of_the_readme_end_as_it_says(folder):

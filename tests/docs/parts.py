@@ -45,6 +45,7 @@ def clouds(world: World) -> None:
         "TNG_CONFIG": "tng.toml",
         "TNG_DPS_CONNECTION_STRING": connection,
         "AWS_ENDPOINT_URL": running.aws.endpoint_url,
+        "AWS_CONFIG_FILE": os.devnull,
         "AWS_PROFILE": running.aws.accounts[0].profile,
     }
     for ending in ("pem", "key"):

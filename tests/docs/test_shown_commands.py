@@ -21,12 +21,16 @@ CALLS = [
 
 @cache
 def parser() -> Any:
-    """The app as it is, but its commands do nothing when their words have been read."""
+    """The app as it is, but nothing is done when the words have been read.
+
+    Options are not followed either: whether an output can be written, say.
+    """
     command: Any = typer.main.get_command(app)
     waiting = [command]
     while waiting:
         found = waiting.pop()
-        found.callback = None
+        for item in (found, *(param for param in found.params if not param.is_eager)):
+            item.callback = None
         waiting += getattr(found, "commands", {}).values()
     return command
 

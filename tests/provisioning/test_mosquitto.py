@@ -104,7 +104,10 @@ def test_a_claim_in_files_provisions_through_a_broker(
     assert len(responder.answers.active) == 2
 
 
-def test_claim_and_device_keys_in_a_token(broker, authority, responder, tmp_path, monkeypatch):
+@pytest.mark.parametrize("apart", [False, True], ids=["one PIN", "a PIN for each"])
+def test_claim_and_device_keys_in_a_token(
+    broker, authority, responder, tmp_path, monkeypatch, apart
+):
     monkeypatch.chdir(tmp_path)
     token = softhsm.token()
     uri = read_uri(token.uri(token=softhsm.LABEL.replace(" ", "%20"), object="p256"))
@@ -112,12 +115,15 @@ def test_claim_and_device_keys_in_a_token(broker, authority, responder, tmp_path
         spki = public_key_of(session, find_private_key(session, uri))
     issued = authority.device_of("token-claim", load_der_public_key(spki))
     certificate, _ = issued.write(tmp_path, "claim")
-    monkeypatch.setenv("TNG_PKCS11_PIN", softhsm.PIN)
+    monkeypatch.setenv("TNG_PKCS11_PIN", "wrong" if apart else softhsm.PIN)
+    (tmp_path / "pin").write_text(softhsm.PIN)
+    if apart:
+        monkeypatch.setenv("TNG_CLAIM_PKCS11_PIN", softhsm.PIN)
     command = words(
         broker, certificate,
         "--claim-pkcs11", token.module, "--claim-token", softhsm.LABEL, "--claim-key", "p256",
         "--pkcs11", token.module, "--token", softhsm.LABEL, "--key", "p384",
-        "--subject", "CN=sn0123456789ABCDEF01",
+        "--subject", "CN=sn0123456789ABCDEF01", *(["--pin-file", "pin"] if apart else []),
     )  # fmt: skip
     done = run_tng(*command, expect=0)
     assert "1 passed" in done.stderr

@@ -64,8 +64,8 @@ ClaimPinFileOption = Annotated[
     Path | None,
     typer.Option(
         "--claim-pin-file", metavar="FILE", parser=file_here, show_default=False,
-        help="File with the PIN of the claim's token; otherwise TNG_PKCS11_PIN, or it is asked "
-        "for.",
+        help="File with the PIN of the claim's token; otherwise TNG_CLAIM_PKCS11_PIN or "
+        "TNG_PKCS11_PIN, or it is asked for.",
     ),
 ]  # fmt: skip
 AddressOption = Annotated[

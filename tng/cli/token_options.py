@@ -3,6 +3,7 @@
 The PIN comes from ``--pin-file``, a pin-source in the URI, the environment, or a prompt.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -55,11 +56,11 @@ def token_uri(module: str | None, token: str | None, label: str | None) -> "Toke
     return make_uri(module, token, label)
 
 
-def read_pin(uri: "TokenUri", pin_file: Path | None) -> str:
-    """The PIN for ``uri``: from the file, the URI's pin-source, the environment, or a prompt.
+def read_pin(uri: "TokenUri", pin_file: Path | None, otherwise: Callable[[], str] = ask_pin) -> str:
+    """The PIN for ``uri``: from the file, the URI's pin-source, or ``otherwise``.
 
-    Raises `TokenError` for a module that is not there and a file that holds no PIN, `InputError`
-    where nobody can be asked.
+    That is the environment, or a prompt. Raises `TokenError` for a module that is not there and a
+    file that holds no PIN, `InputError` where nobody can be asked.
     """
     from tng.pkcs11.module import module_file, pin_of, read_pin_file
 
@@ -67,4 +68,4 @@ def read_pin(uri: "TokenUri", pin_file: Path | None) -> str:
     module_file(uri)
     if pin_file is not None:
         return read_pin_file(pin_file)
-    return pin_of(uri, ask_pin)
+    return pin_of(uri, otherwise)

@@ -57,6 +57,7 @@ SECRET_VARIABLES = (
     "TNG_KEY_PASSPHRASE",
     "TNG_SIGN_PASSPHRASE",
     "TNG_PKCS11_PIN",
+    "TNG_CLAIM_PKCS11_PIN",
 )
 """Variables that are read where they are needed, and never become settings."""
 

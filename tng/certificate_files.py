@@ -1,14 +1,15 @@
-"""Writing a certificate file for each decoded device; names come from the signed id.
+"""Files of certificates: one for each decoded device, and what all who write some need.
 
 Nothing in the input can steer a file out of the folder: names are built from a small
-set of characters, files are created exclusively and links are never followed.
+set of characters, files are created exclusively and links are never followed. What is there
+already is never changed.
 """
 
 import os
 import re
 import secrets
 import stat
-from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +22,10 @@ from tng.x509.pem import to_pem
 _UNSAFE = re.compile(r"[^0-9A-Za-z_-]+")
 _MAX_NAME = 120
 _FIRST_SLOT = "0"
+_PLAINLY = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+_PART = re.compile(r"\.tng-[0-9a-f]{16}")
+_PART_SECONDS = 3600.0
+"""No file is written for that long: an older part is nobody's any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,27 +94,74 @@ def safe_name(name: str) -> str:
     return _UNSAFE.sub("_", name)[:_MAX_NAME].lstrip("-_") or "device"
 
 
-def put_file(path: Path, content: bytes, is_own: Callable[[Path], bool]) -> bool:
+def put_file(path: Path, content: bytes, mode: int = 0o644) -> bool:
     """Write all of it or nothing, also if the machine stops; raises `OSError`.
 
-    False where something is there already, also if another process was faster, unless it ``is_own``
-    and may be replaced. A link is never followed.
+    False where something is there already, also if another process was faster: that stays as it
+    is. A link is never followed.
     """
-    part = path.with_name(f".tng-{secrets.token_hex(8)}")
+    part = _part_of(path.parent)
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
     try:
-        with os.fdopen(os.open(part, flags, 0o644), "wb") as stream:
+        with os.fdopen(os.open(part, flags, mode), "wb") as stream:
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
-        if _appears(part, path):
-            return True
-        if not is_own(path):
-            return False
-        part.replace(path)
-        return True
+        return _appears(part, path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def read_file(path: Path, most_bytes: int) -> bytes | None:
+    """The bytes of a regular file of that size at most; ``None`` for anything else.
+
+    A link is never followed, a pipe not waited for.
+    """
+    try:
+        if path.is_symlink():
+            return None
+        descriptor = os.open(path, _PLAINLY)
+        try:
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode) or status.st_size > most_bytes:
+                return None
+            with os.fdopen(descriptor, "rb", closefd=False) as stream:
+                return stream.read(most_bytes)
+        finally:
+            os.close(descriptor)
+    except OSError:
+        return None
+
+
+def try_folder(folder: Path) -> None:
+    """Make the folder, and see that files can be made in it; raises `OSError`.
+
+    Part files of processes that died while they wrote there are removed.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    trial = _part_of(folder)
+    with trial.open("xb") as stream:
+        # The folder's own clock, which a server of files may have.
+        now = os.fstat(stream.fileno()).st_mtime
+    trial.unlink()
+    _remove_parts(folder, now - _PART_SECONDS)
+
+
+def _part_of(folder: Path) -> Path:
+    return folder / f".tng-{secrets.token_hex(8)}"
+
+
+def _remove_parts(folder: Path, before: float) -> None:
+    # There are folders that may be written to and not be listed.
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if not _PART.fullmatch(entry.name):
+                continue
+            # It may be another user's, or be removed by another process meanwhile.
+            with suppress(OSError):
+                status = entry.stat(follow_symlinks=False)
+                if stat.S_ISREG(status.st_mode) and status.st_mtime < before:
+                    Path(entry.path).unlink()
 
 
 def _appears(part: Path, path: Path) -> bool:
@@ -133,17 +185,6 @@ def _not_written(path: Path, error: OSError) -> OutputError:
 
 
 def _collision(path: Path, content: bytes) -> WrittenFile:
-    if _holds(path, content):
+    if read_file(path, len(content)) == content:
         return WrittenFile(path, (finding("name-repeated", f"{path.name} is there already"),))
     return WrittenFile(None, (finding("name-collision", f"{path.name} holds something else"),))
-
-
-def _holds(path: Path, content: bytes) -> bool:
-    try:
-        status = path.lstat()
-        # A link is never followed, a pipe would be waited for, a large file read for nothing.
-        if not stat.S_ISREG(status.st_mode) or status.st_size != len(content):
-            return False
-        return path.read_bytes() == content
-    except OSError:
-        return False

@@ -2,7 +2,7 @@
 
 from tests.requested_devices import name_of, request_der, requested
 from tng.csr.pem import to_pem
-from tng.x509.pem import certified_key
+from tng.x509.pem import certified_key, read_certificate_file
 
 ISSUE = "CreateCertificateFromCsr"
 
@@ -53,6 +53,15 @@ def files(workshop, folder="certificates"):
     """The name of each certificate file → the key that it certifies."""
     place = workshop.folder / folder
     return {path.name: certified_key(path.read_text()) for path in place.glob("*.pem")}
+
+
+def digests(workshop, folder="certificates"):
+    """The id of each certificate that has a file → the file's name."""
+    place = workshop.folder / folder
+    return {
+        read_certificate_file(path.read_bytes())[0].sha256: path.name
+        for path in place.glob("*.pem")
+    }
 
 
 def assert_files(workshop, count, folder="certificates"):

@@ -11,6 +11,7 @@ from tests.cli.requests import (
     ISSUE,
     assert_files,
     assert_issued,
+    digests,
     files,
     issued,
     register,
@@ -231,12 +232,46 @@ def test_a_name_steers_no_file_and_takes_no_others_place(workshop, case):
     (certificates / f"{name_of(0)}.pem").write_text("somebody else's\n")
     (workshop.folder / "target").write_text("untouched")
     (certificates / f"{name_of(1)}.pem").symlink_to(workshop.folder / "target")
-    register(workshop, write_requests(workshop, 2), *case.one)
+    _, err = register(workshop, write_requests(workshop, 2), *case.one)
     assert (certificates / f"{name_of(0)}.pem").read_text() == "somebody else's\n"
     assert (workshop.folder / "target").read_text() == "untouched"
-    keys = [requested(number).request.key for number in range(2)]
+    ids = {key: certificate_id for certificate_id, key in issued(case, case.first).items()}
     found = files(workshop)
-    assert [found[f"{name_of(n)}-{keys[n][:16]}.pem"] for n in range(2)] == keys
+    for number in range(2):
+        key = requested(number).request.key
+        name = f"{name_of(number)}-{ids[key][:16]}.pem"
+        assert found[name] == key
+        assert f"the certificate {ids[key]} is in certificates/{name}" in err
+
+
+@pytest.mark.slow
+def test_two_targets_in_two_runs_have_a_file_each(workshop, case):
+    requests = write_requests(workshop, 7)
+    for target in case.targets:
+        _, err = register(workshop, requests, "--target", target.name)
+    assert "so it is with 2 more certificates" in err
+    for target in case.targets:
+        assert_issued(case, target, 7)
+        for certificate_id in issued(case, target):
+            assert certificate_id in digests(workshop)
+    assert len(files(workshop)) == 14
+
+
+@pytest.mark.slow
+def test_what_is_registered_again_gets_a_file_beside_the_old_one(workshop, case):
+    requests = write_requests(workshop, 1)
+    register(workshop, requests, *case.one)
+    (old,) = issued(case, case.first)
+    workshop.deregister(*case.one)
+    register(workshop, requests, *case.one)
+    (new,) = issued(case, case.first)
+    assert digests(workshop) == {
+        old: f"{name_of(0)}.pem",
+        new: f"{name_of(0)}-{new[:16]}.pem",
+    }
+    case.log.clear()
+    register(workshop, requests, *case.one)
+    assert len(files(workshop)) == 2
 
 
 @pytest.mark.parametrize(
@@ -299,9 +334,11 @@ def test_a_certificate_that_somebody_deleted_is_made_anew(workshop, case):
     client.delete_certificate(certificateId=certificate_id)
     register(workshop, requests, *case.one)
     assert_issued(case, case.first, 1)
-    assert certificate_id not in issued(case, case.first)
-    # The file is that of the new one.
-    assert_files(workshop, 1)
+    (new,) = issued(case, case.first)
+    assert digests(workshop) == {
+        certificate_id: f"{name_of(0)}.pem",
+        new: f"{name_of(0)}-{new[:16]}.pem",
+    }
     workshop.deregister(*case.one)
     case.assert_empty(case.first)
 

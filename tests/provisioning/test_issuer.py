@@ -315,7 +315,7 @@ def test_two_devices_of_one_name_have_their_own_files(place):
         again = issuer.issue(first)
     assert isinstance(issued, IssuedCertificate)
     assert taken.read_text() == "something else"
-    own = place.certificates / f"{first.record.device_id}-{first.request.key[:16]}.pem"
+    own = place.certificates / f"{first.record.device_id}-{issued.certificate_id[:16]}.pem"
     assert own.read_text() == issued.pem
     assert isinstance(again, IssuedCertificate)
     assert again.already

@@ -106,11 +106,13 @@ def _apply(
     from tng.cli.console import talk
     from tng.cli.progress import shown_progress
     from tng.cli.results import print_run
-    from tng.issuing.folder import certificate_folders
+    from tng.cli.taken_names import TakenNames
+    from tng.issuing.delivering import certificate_folders
     from tng.registration import register as apply_plan
 
     command = typed_command(sys.argv[1:])
     plan, ledger, folder = prepared.plan, run.ledger, run.folder
+    taken = TakenNames()
     with shown_progress(talk()) as progress:
         result = apply_plan(
             plan,
@@ -122,8 +124,9 @@ def _apply(
             progress=progress,
             threads=prepared.threads,
             leases=run.leases,
-            certificates=None if folder is None else certificate_folders(folder, plan),
+            certificates=None if folder is None else certificate_folders(folder, plan, taken.add),
         )
     if folder is not None:
         talk().print(f"certificates are in {folder}")
+        taken.print_to(talk())
     return print_run("register", result, ledger, format_, output, typed=command, plan=plan)

@@ -4,13 +4,16 @@ Used by `tng.registration`. Nothing here prints or asks.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 
 from tng.apply.calls import StoppedError
 from tng.apply.session import OpenTarget
 from tng.apply.side_by_side import side_by_side
+from tng.certificate_files import safe_name
 from tng.clouds.interface import ISSUE, CertificateKeeper, CloudError, IssuedMemory, IssuingCloud
 from tng.csr.model import RequestedDevice
 from tng.errors import TargetError, UsageError
+from tng.issuing.folder import CertificateFolder, Tell, no_one
 from tng.plan.models import Disposition, FailedTarget, Plan, PlannableDevice, TargetPlan
 
 Keepers = Callable[[OpenTarget], CertificateKeeper]
@@ -88,3 +91,32 @@ def _deliver(
         # The run itself tells that it was stopped.
         return None
     return None
+
+
+def certificate_folders(
+    folder: Path, plan: Plan, tell: Tell = no_one
+) -> Callable[[OpenTarget], CertificateFolder]:
+    """Who keeps the certificates of a ``plan``: one folder, of several targets one within for each.
+
+    ``tell`` is what `CertificateFiles` has. What this gives raises `OutputError` where nothing can
+    be written.
+    """
+    places = [target.target for target in plan.targets]
+    inner = {place.key: safe_name(place.name) for place in places}
+    if len({name.lower() for name in inner.values()}) < len(inner):
+        inner = {key: safe_name(key) for key in inner}
+    names = {
+        target.target.key: {
+            item.key: item.name or item.device.record.device_id for item in target.devices
+        }
+        for target in plan.targets
+    }
+
+    def keeper(target: OpenTarget) -> CertificateFolder:
+        key = target.cloud.description.key
+        own = folder if len(places) == 1 else folder / inner[key]
+        made = CertificateFolder(own, names[key], tell)
+        made.prepare()
+        return made
+
+    return keeper

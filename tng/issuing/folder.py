@@ -1,29 +1,38 @@
-"""Certificates that were made of requests, as files: one for each device, in one folder.
+"""Certificates that were made of requests, as files in one folder.
 
-A `tng.clouds.interface.CertificateKeeper`. Names come from the devices' names, of which nothing
-can steer a file out of the folder; a file appears when it is complete, and no other is replaced
-than an older certificate of the same key.
+A file is a certificate's only if it holds exactly that certificate, which is known by its id (the
+SHA-256 of its DER). What else is there, such as another certificate of the same key, is never
+changed: the next name is taken. No name leads out of the folder, and a file appears when it is
+complete.
 """
 
-import secrets
-import stat
+import errno
+import os
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-from tng.apply.session import OpenTarget
-from tng.certificate_files import put_file, safe_name
+import orjson
+
+from tng.certificate_files import put_file, read_file, safe_name, try_folder
 from tng.errors import OutputError
 from tng.exit_codes import ExitCode
-from tng.plan.models import Plan
-from tng.x509.certificate import CertificateError
-from tng.x509.pem import certified_key, read_certificate_file
+from tng.x509.certificate import Certificate
+from tng.x509.pem import read_certificate_file
 
-_MOST_BYTES = 256 * 1024
-"""A certificate in PEM has 1 to 6 kB."""
+_MOST_BYTES = 1024 * 1024
+"""A certificate in PEM has 1 to 6 kB; what is told beside it comes in an MQTT message, of which AWS
+sends 128 KiB at most."""
 
 _DIGITS = 16
-"""Of the key's digest, where a name alone is not enough."""
+"""Of the certificate's id, where a name alone is not enough."""
+
+_SECRET_MODE = 0o600
+"""What is told beside a certificate may have a password of a network in it."""
+
+Tell = Callable[[str], None]
+"""Is given a sentence for a person."""
 
 
 class CertificateLostError(OutputError):
@@ -32,106 +41,156 @@ class CertificateLostError(OutputError):
     exit_code = ExitCode.PARTIAL
 
 
-class CertificateFolder:
-    """Writes into ``folder``. Safe to be used by several threads at once."""
+def no_one(_sentence: str) -> None:
+    """Who listens where nobody was named."""
 
-    def __init__(self, folder: Path, names: Mapping[str, str]) -> None:
-        """``names`` are the devices' names by the keys of their requests."""
-        self._folder = folder
-        safe = {key: safe_name(name) for key, name in names.items()}
-        # On file systems that know no case, too.
-        count = Counter(name.lower() for name in safe.values())
-        self._names = {
-            key: name if count[name.lower()] == 1 else _with_key(name, key)
-            for key, name in safe.items()
-        }
+
+@dataclass(frozen=True, slots=True)
+class KeptCertificate:
+    """A certificate that lies in the folder, at ``path``."""
+
+    path: Path
+    leaf: Certificate
+
+    def beside(self) -> Mapping[str, object]:
+        """What the JSON file of the same name says of this certificate; empty without one."""
+        return _told(self.path.with_suffix(".json"), self.leaf.sha256)
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateFiles:
+    """One folder of certificates, for whoever makes some. Safe to be used by several threads.
+
+    A certificate of ``name`` is ``name.pem``; where that is taken, ``name-`` and the beginning of
+    the certificate's id, and last the whole of it. ``tell`` is given a sentence for each that
+    comes under another name than its first.
+    """
+
+    folder: Path
+    tell: Tell = no_one
 
     def prepare(self) -> None:
-        """Make the folder; `OutputError` if nothing can be written there."""
-        trial = self._folder / f".{secrets.token_hex(8)}"
+        """Make the folder; `OutputError` if nothing can be written there.
+
+        A certificate that cannot be written when it comes would be lost.
+        """
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            trial.touch(0o600, exist_ok=False)
-            trial.unlink()
+            try_folder(self.folder)
         except OSError as error:
             raise OutputError(
-                f"{self._folder} cannot be written to: {error.strerror}",
+                f"{self.folder} cannot be written to: {error.strerror}",
                 "Name another folder with --certificates.",
             ) from error
 
-    def has(self, key: str, certificate_id: str) -> bool:
-        """Whether the file of the device holds that certificate."""
-        return any(_digest(path) == certificate_id for path in self._paths(key))
+    def found(self, name: str, certificate_id: str) -> Iterator[KeptCertificate]:
+        """That very certificate, wherever it lies under ``name``."""
+        for path in self.paths(name, certificate_id):
+            leaf = _certificate(path)
+            if leaf is not None and leaf.sha256 == certificate_id:
+                yield KeptCertificate(path, leaf)
 
-    def keep(self, key: str, certificate_id: str, pem: str) -> None:  # noqa: ARG002 - see the Protocol
-        """Write the certificate; raises `CertificateLostError`."""
+    def keep(
+        self, name: str, certificate_id: str, pem: str, beside: bytes = b"", *, alone: bool = True
+    ) -> Path:
+        """Write the certificate, and first of all the JSON document that goes ``beside`` it.
+
+        Gives its path. What is there already of this certificate stays as it is. ``alone`` is
+        false where another device is known to have the same name: neither gets it then. Raises
+        `OSError`, and does so if all names are taken.
+        """
         content = pem.encode("ascii", "replace")
+        paths = self.paths(name, certificate_id)[0 if alone else 1 :]
+        for path in paths:
+            if _put(path, certificate_id, content, beside):
+                if path != paths[0]:
+                    self.tell(
+                        f"{paths[0]} is something else: the certificate {certificate_id} is in "
+                        f"{path}"
+                    )
+                return path
+        raise FileExistsError(errno.EEXIST, "something else is there")
+
+    def paths(self, name: str, certificate_id: str) -> tuple[Path, Path, Path]:
+        """The files that it may be, in the order in which they are tried."""
+        stem, identity = safe_name(name), safe_name(certificate_id)
+        return (
+            self.folder / f"{stem}.pem",
+            self.folder / f"{stem}-{identity[:_DIGITS]}.pem",
+            self.folder / f"{stem}-{identity}.pem",
+        )
+
+
+class CertificateFolder:
+    """A `tng.clouds.interface.CertificateKeeper`. Safe to be used by several threads at once."""
+
+    def __init__(self, folder: Path, names: Mapping[str, str], tell: Tell = no_one) -> None:
+        """``names`` are the devices' names by the keys of their requests."""
+        self._files = CertificateFiles(folder, tell)
+        self._names = names
+        # On file systems that know no case, too.
+        self._count = Counter(safe_name(name).lower() for name in names.values())
+
+    def prepare(self) -> None:
+        """See `CertificateFiles`."""
+        self._files.prepare()
+
+    def has(self, key: str, certificate_id: str) -> bool:
+        """Whether there is a file of the device with that certificate."""
+        return any(self._files.found(self._name(key), certificate_id))
+
+    def keep(self, key: str, certificate_id: str, pem: str) -> None:
+        """Write the certificate; raises `CertificateLostError`."""
+        name = self._name(key)
         try:
-            if any(put_file(path, content, _is_of(key)) for path in self._paths(key)):
-                return
-            raise FileExistsError("something else is there")
+            alone = self._count[safe_name(name).lower()] <= 1
+            self._files.keep(name, certificate_id, pem, alone=alone)
         except OSError as error:
             raise CertificateLostError(
-                f"{self._paths(key)[0]} cannot be written: {error}",
+                f"{self._files.paths(name, certificate_id)[0]} cannot be written: {error.strerror}",
                 "Make that possible, then run the same command again: it finds the certificates "
                 "that were made.",
             ) from error
 
-    def _paths(self, key: str) -> tuple[Path, ...]:
-        """Its names, in the order in which they are tried: a stranger may have guessed some."""
-        name = self._names.get(key, "device")
-        names = (name, _with_key(name, key), f"{name}-{key}")
-        return tuple(self._folder / f"{each}.pem" for each in dict.fromkeys(names))
+    def _name(self, key: str) -> str:
+        return self._names.get(key, "device")
 
 
-def certificate_folders(folder: Path, plan: Plan) -> Callable[[OpenTarget], CertificateFolder]:
-    """Who keeps the certificates of a ``plan``: one folder, of several targets one within for each.
-
-    What it gives raises `OutputError` where nothing can be written.
-    """
-    places = [target.target for target in plan.targets]
-    inner = {place.key: safe_name(place.name) for place in places}
-    if len({name.lower() for name in inner.values()}) < len(inner):
-        inner = {key: safe_name(key) for key in inner}
-    names = {
-        target.target.key: {
-            item.key: item.name or item.device.record.device_id for item in target.devices
-        }
-        for target in plan.targets
-    }
-
-    def keeper(target: OpenTarget) -> CertificateFolder:
-        key = target.cloud.description.key
-        own = folder if len(places) == 1 else folder / inner[key]
-        made = CertificateFolder(own, names[key])
-        made.prepare()
-        return made
-
-    return keeper
-
-
-def _with_key(name: str, key: str) -> str:
-    digits = key[:_DIGITS]
-    return name if name.endswith(f"-{digits}") else f"{name}-{digits}"
-
-
-def _text(path: Path) -> str:
-    """What a file holds; nothing where it is none, is a link, or far too large."""
+def _put(path: Path, certificate_id: str, pem: bytes, beside: bytes) -> bool:
+    """Both files or none; false where one of the names is something else's."""
+    if os.path.lexists(path) and not _is(path, certificate_id):
+        return False
+    document = path.with_suffix(".json")
+    is_new = bool(beside) and put_file(document, beside, _SECRET_MODE)
+    if not is_new and os.path.lexists(document) and not _told(document, certificate_id):
+        return False
+    is_kept = False
     try:
-        status = path.lstat()
-        if not stat.S_ISREG(status.st_mode) or status.st_size > _MOST_BYTES:
-            return ""
-        return path.read_text("ascii", "replace")
-    except OSError:
-        return ""
+        is_kept = put_file(path, pem) or _is(path, certificate_id)
+    finally:
+        if is_new and not is_kept:
+            document.unlink(missing_ok=True)
+    return is_kept
 
 
-def _digest(path: Path) -> str:
+def _is(path: Path, certificate_id: str) -> bool:
+    leaf = _certificate(path)
+    return leaf is not None and leaf.sha256 == certificate_id
+
+
+def _certificate(path: Path) -> Certificate | None:
+    """The one certificate that a file holds."""
     try:
-        return read_certificate_file(_text(path).encode("ascii", "replace"))[0].sha256
-    except CertificateError:
-        return ""
+        (leaf,) = read_certificate_file(read_file(path, _MOST_BYTES) or b"")
+    except ValueError:
+        return None
+    return leaf
 
 
-def _is_of(key: str) -> Callable[[Path], bool]:
-    return lambda path: certified_key(_text(path)) == key
+def _told(path: Path, certificate_id: str) -> Mapping[str, object]:
+    """A JSON document about that certificate; empty where it is none."""
+    try:
+        document = orjson.loads(read_file(path, _MOST_BYTES) or b"{}")
+    except orjson.JSONDecodeError:
+        return {}
+    fits = isinstance(document, dict) and document.get("certificate_id") == certificate_id
+    return document if fits else {}

@@ -121,7 +121,7 @@ class FleetIssuer:
     def _issue(self, device: RequestedDevice) -> IssuedCertificate | IssuingRefused:
         key = device.request.key
         memory = self._ledger.memory(self.target.key, key, Direction.REGISTER)
-        saved = self._provisioning.results.load(device)
+        saved = self._saved(device, memory)
         if _is_done(memory):
             if saved is None:
                 return self._lost(device)
@@ -132,6 +132,16 @@ class FleetIssuer:
         self._tell_of_earlier(device, memory)
         self._enroll(device, DeviceState.PENDING)
         return self._provision(device)
+
+    def _saved(self, device: RequestedDevice, memory: Memory) -> IssuedCertificate | None:
+        """The file of the certificate that is done, or else of one that came before the end."""
+        done = _is_done(memory)
+        for (operation, subject), step in memory.items():
+            if operation == REGISTER and (step.state is StepState.DONE or not done):
+                found = self._provisioning.results.load(device, subject)
+                if found is not None:
+                    return found
+        return None
 
     def _provision(self, device: RequestedDevice) -> IssuedCertificate | IssuingRefused:
         self._caller.begin(self._provisioning.timeout_seconds)

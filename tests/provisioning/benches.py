@@ -53,6 +53,7 @@ class Workplace:
         host: str = "127.0.0.1",
         parameters: tuple[str, ...] = ("SerialNumber={device_id}",),
         trusts: bool = True,
+        again: bool = False,
     ) -> Iterator[FleetIssuer]:
         # Of benches side by side each writes files of its own.
         own = Path(mkdtemp(dir=self.folder))
@@ -68,7 +69,7 @@ class Workplace:
         service = FleetService("127.0.0.1", TEMPLATE, "bench")
         policy = RetryPolicy(base=0.01, cap=0.02)
         provisioning = Provisioning(
-            ParameterTemplates.parse(parameters), ResultFolder(self.certificates), timeout
+            ParameterTemplates.parse(parameters), ResultFolder(self.certificates), timeout, again
         )
         with (
             self.ledger() as ledger,

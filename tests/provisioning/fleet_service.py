@@ -8,6 +8,7 @@ import datetime
 import json
 import re
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,7 +18,12 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
 from cryptography.x509.oid import NameOID
 
 from tests.device.servers import AUTHORITY, Client, over_tls, serving
@@ -30,6 +36,9 @@ from tng.testing.requests import board_request
 TEMPLATE = "Boards"
 CREATE = "$aws/certificates/create-from-csr/json"
 REGISTER = f"$aws/provisioning-templates/{TEMPLATE}/provision/json"
+
+TOKEN_SECONDS = 3600.0
+"""How long an ownership token can be used (AWS IoT developer guide, RegisterThing)."""
 
 Answer = tuple[str, bytes]
 
@@ -79,15 +88,19 @@ class Signer:
 class FleetAnswers:
     """What the service answers. ``interventions`` come before it: each may give other answers.
 
-    ``created`` are the certificate ids in order; ``active`` the thing of each that was
-    registered, ``parameters`` what came with it; ``tokens`` are all that were ever given.
+    ``created`` are the certificate ids in order, ``keys`` the SHA-256 of each one's public key;
+    ``active`` the thing of each that was registered, ``parameters`` what came with it; ``tokens``
+    are all that were ever given. One can be used once, within an hour of ``clock``.
     """
 
     signer: Signer = field(default_factory=Signer)
     created: list[str] = field(default_factory=list)
     active: dict[str, str] = field(default_factory=dict)
     parameters: list[dict[str, str]] = field(default_factory=list)
+    keys: dict[str, str] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
+    clock: Callable[[], float] = time.monotonic
+    _unused: dict[str, float] = field(default_factory=dict)
     interventions: list[Callable[[str, bytes], list[Answer] | None]] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -103,7 +116,7 @@ class FleetAnswers:
         if topic == CREATE:
             return [(f"{topic}/accepted", json.dumps(self._create(json.loads(payload))).encode())]
         if topic == REGISTER:
-            return [(f"{topic}/accepted", json.dumps(self._register(json.loads(payload))).encode())]
+            return self._register(json.loads(payload))
         return []
 
     def _create(self, asked: dict[str, str]) -> dict[str, str]:
@@ -114,21 +127,44 @@ class FleetAnswers:
         identity = sha256(certificate.public_bytes(Encoding.DER)).hexdigest()
         token = f"secret-token-{len(self.tokens)}"
         self.tokens[token] = identity
+        self._unused[token] = self.clock() + TOKEN_SECONDS
         self.created.append(identity)
+        self.keys[identity] = sha256(
+            key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        ).hexdigest()
         return {
             "certificateId": identity,
             "certificatePem": certificate.public_bytes(Encoding.PEM).decode(),
             "certificateOwnershipToken": token,
         }
 
-    def _register(self, asked: dict[str, object]) -> dict[str, object]:
-        identity = self.tokens[str(asked["certificateOwnershipToken"])]
+    def _register(self, asked: dict[str, object]) -> list[Answer]:
+        token = str(asked["certificateOwnershipToken"])
+        if self._unused.pop(token, 0.0) <= self.clock():
+            code = "InvalidCertificateOwnershipToken"
+            return [rejection(REGISTER, 400, code, "Certificate ownership token is invalid.")]
+        identity = self.tokens[token]
         parameters = asked["parameters"]
         assert isinstance(parameters, dict)
         self.parameters.append(parameters)
         thing = f"board-{parameters.get('SerialNumber', identity[:8])}"
         self.active[identity] = thing
-        return {"thingName": thing, "deviceConfiguration": {"Fallback": "https://example.com"}}
+        settings = {"Fallback": "https://example.com"}
+        document = {"thingName": thing, "deviceConfiguration": settings}
+        return [(f"{REGISTER}/accepted", json.dumps(document).encode())]
+
+    def several(self) -> dict[str, list[str]]:
+        """The keys that have more than one active certificate, and these."""
+        found: dict[str, list[str]] = {}
+        for identity in self.active:
+            found.setdefault(self.keys[identity], []).append(identity)
+        return {key: ids for key, ids in found.items() if len(ids) > 1}
+
+
+def rejection(operation: str, status: int, code: str, message: str) -> Answer:
+    """A refusal of what was asked on that topic."""
+    document = {"statusCode": status, "errorCode": code, "errorMessage": message}
+    return f"{operation}/rejected", json.dumps(document).encode()
 
 
 def rejecting(
@@ -141,8 +177,22 @@ def rejecting(
         if topic != operation or not left[0]:
             return None
         left[0] -= 1
-        document = {"statusCode": status, "errorCode": code, "errorMessage": message}
-        return [(f"{topic}/rejected", json.dumps(document).encode())]
+        return [rejection(operation, status, code, message)]
+
+    return intervene
+
+
+def losing_replies(
+    answers: FleetAnswers, operation: str, *, times: int = 1_000
+) -> Callable[[str, bytes], None]:
+    """An intervention: so many questions on that topic take effect, and the connection ends."""
+    left = [times]
+
+    def intervene(topic: str, payload: bytes) -> None:
+        if topic == operation and left[0]:
+            left[0] -= 1
+            answers.usual(topic, payload)
+            raise HangUpError
 
     return intervene
 

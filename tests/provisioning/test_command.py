@@ -1,11 +1,6 @@
 """``tng fleet-provision`` as it is typed."""
 
 import json
-import os
-import signal
-import subprocess
-import sys
-import threading
 from pathlib import Path
 
 import jsonschema
@@ -194,32 +189,3 @@ def test_no_source_and_no_claim_are_told(folder):
     without = ["fleet-provision", "requests", "--endpoint", "h", "--template", "T"]
     assert "needs --claim-certificate" in run_tng(*without, expect=2).stderr
     assert "needs --endpoint" in run_tng(*without[:2], expect=2).stderr
-
-
-@pytest.mark.slow
-def test_a_killed_run_is_resumed_without_a_second_certificate_for_who_has_one(folder):
-    answers, stuck, free = FleetAnswers(), threading.Event(), threading.Event()
-
-    def stall(topic: str, _payload: bytes):
-        if topic == REGISTER and len(answers.active) == 1 and not free.is_set():
-            stuck.set()
-            return []
-        return None
-
-    answers.interventions.append(stall)
-    with fleet_server(answers) as port:
-        command = words(folder, port, "requests")
-        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-        with subprocess.Popen(
-            [sys.executable, "-m", "tng", *command], env=environment, cwd=folder,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        ) as process:  # fmt: skip
-            assert stuck.wait(100)
-            process.send_signal(signal.SIGKILL)
-        free.set()
-        orphan = answers.created[1]
-        done = run_tng(*command, expect=0)
-    assert "3 passed" in done.stderr
-    assert orphan in done.stderr
-    assert len(answers.created) == 4
-    assert len(answers.active) == 3

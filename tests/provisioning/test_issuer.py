@@ -110,18 +110,6 @@ def test_the_same_key_gets_the_same_certificate_in_a_later_run(place):
     assert len(answers.created) == 1
 
 
-def test_a_lost_file_is_not_replaced_by_a_second_certificate(place):
-    answers = FleetAnswers()
-    with fleet_server(answers) as port, place.issuer(port) as issuer:
-        issuer.issue(board(1))
-        for file in place.certificates.iterdir():
-            file.unlink()
-        result = issuer.issue(board(1))
-    assert isinstance(result, IssuingRefused)
-    assert "is not in" in result.reason
-    assert len(answers.created) == 1
-
-
 def test_the_token_is_nowhere_on_disk(place):
     answers = FleetAnswers()
     with fleet_server(answers) as port, place.issuer(port) as issuer:
@@ -194,6 +182,8 @@ def test_a_claim_that_may_not_publish_is_told_as_such(place, operation):
     assert "closed the connection when it was asked" in result.reason
     assert "iot:Publish" in result.hint
     assert result.fatal
+    # Whoever closes the connection may have done what was asked.
+    assert result.attention is (operation == REGISTER)
 
 
 @pytest.mark.parametrize("operation", [CREATE, REGISTER])
@@ -292,19 +282,7 @@ def test_an_untrusted_server_is_told_as_such(place):
     assert result.fatal
 
 
-@pytest.mark.slow
-def test_an_interrupted_registration_is_told_with_the_certificate_that_may_be_active(place):
-    answers = FleetAnswers(interventions=[lambda topic, _: [] if topic == REGISTER else None])
-    with fleet_server(answers) as port:
-        with place.issuer(port, timeout=4) as issuer:
-            assert isinstance(issuer.issue(board(1)), IssuingRefused)
-        answers.interventions.clear()
-        with place.issuer(port) as issuer:
-            assert isinstance(issuer.issue(board(1)), IssuedCertificate)
-    assert any(answers.created[0] in text for text in place.told)
-
-
-def test_two_devices_of_one_name_have_their_own_files(place):
+def test_what_a_stranger_has_put_under_the_name_stays(place):
     answers = FleetAnswers()
     first = board(1)
     with fleet_server(answers) as port, place.issuer(port) as issuer:
@@ -315,8 +293,8 @@ def test_two_devices_of_one_name_have_their_own_files(place):
         again = issuer.issue(first)
     assert isinstance(issued, IssuedCertificate)
     assert taken.read_text() == "something else"
-    own = place.certificates / f"{first.record.device_id}-{issued.certificate_id[:16]}.pem"
-    assert own.read_text() == issued.pem
+    own = {path.read_text() for path in place.certificates.glob("*.pem") if path != taken}
+    assert own == {issued.pem}
     assert isinstance(again, IssuedCertificate)
     assert again.already
 

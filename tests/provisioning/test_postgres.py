@@ -10,11 +10,12 @@ from tests.provisioning.fleet_service import (
     FleetAnswers,
     board,
     fleet_server,
-    hanging_up,
+    losing_replies,
 )
 from tng.csr.issuing import IssuedCertificate, IssuingRefused
 from tng.ledger import DeviceState
-from tng.provisioning.issuer import is_provisioned
+from tng.provisioning.earlier import expected_state
+from tng.provisioning.template import ParameterTemplates
 
 pytestmark = pytest.mark.slow
 
@@ -51,7 +52,7 @@ def test_a_device_is_provisioned_once_whatever_host_it_comes_to(place, tmp_path)
         with place.issuer(port) as issuer:
             first = issuer.issue(board(1))
         with place.ledger() as ledger:
-            assert is_provisioned(ledger, issuer.target, board(1).request.key)
+            known = expected_state(ledger, issuer.target, board(1), ParameterTemplates())
         with place.issuer(port) as issuer:
             second = issuer.issue(board(1))
         with elsewhere.issuer(port) as issuer:
@@ -59,8 +60,10 @@ def test_a_device_is_provisioned_once_whatever_host_it_comes_to(place, tmp_path)
     assert isinstance(first, IssuedCertificate)
     assert isinstance(second, IssuedCertificate)
     assert (second.already, second.certificate_id) == (True, first.certificate_id)
-    assert isinstance(third, IssuingRefused)
-    assert "its certificate is not in" in third.reason
+    assert known == "done"
+    assert isinstance(third, IssuedCertificate)
+    assert (third.already, third.pem, third.thing_name) == (True, first.pem, first.thing_name)
+    assert any("written again from the ledger" in text for text in elsewhere.told)
     assert len(answers.created) == 1
     assert states(place) == {board(1).record.device_id: DeviceState.DONE}
 
@@ -82,11 +85,19 @@ def test_a_ledger_that_is_cut_off_while_the_service_is_asked_forgets_nothing(pla
     assert set(states(place).values()) == {DeviceState.DONE}
 
 
-def test_an_end_that_is_not_known_is_told_on_the_next_host(place):
-    answers = FleetAnswers(interventions=[hanging_up(REGISTER, times=2)])
+def test_an_end_that_is_not_known_is_left_to_a_person_on_the_next_host_too(place, tmp_path):
+    answers, elsewhere = FleetAnswers(), Workplace(tmp_path / "other", place.database)
+    elsewhere.folder.mkdir()
+    answers.interventions.append(losing_replies(answers, REGISTER, times=1))
     with fleet_server(answers) as port:
         with place.issuer(port) as issuer:
             assert isinstance(issuer.issue(board(1)), IssuingRefused)
-        with place.issuer(port) as issuer:
-            assert isinstance(issuer.issue(board(1)), IssuedCertificate)
-    assert any(f"if the certificate {answers.created[0]} is active" in text for text in place.told)
+        with elsewhere.issuer(port) as issuer:
+            left = issuer.issue(board(1))
+        assert states(place) == {board(1).record.device_id: DeviceState.ATTENTION}
+        with elsewhere.issuer(port, again=True) as issuer:
+            issued = issuer.issue(board(1))
+    assert isinstance(left, IssuingRefused)
+    assert left.may_be_active == (answers.created[0],)
+    assert isinstance(issued, IssuedCertificate)
+    assert issued.may_be_active == (answers.created[0],)

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from tng.csr.issuing import Issuer
     from tng.ledger import Ledger
 
+    OpenIssuer = Callable[
+        [Ledger, str, StopSignal, Callable[[], bool]], AbstractContextManager[Issuer]
+    ]
+
 
 @dataclass(frozen=True, slots=True)
 class BenchRequest:
@@ -45,9 +49,9 @@ def serve(request: BenchRequest, options: FleetOptions) -> ExitCode:
     setup = fleet_setup(options)
 
     def opened(
-        ledger: "Ledger", command: str, stop: "StopSignal"
+        ledger: "Ledger", command: str, stop: "StopSignal", is_cut_short: Callable[[], bool]
     ) -> "AbstractContextManager[Issuer]":
-        return opened_fleet_issuer(options, ledger, command, stop)
+        return opened_fleet_issuer(options, ledger, command, stop, is_cut_short)
 
     target = f"{setup.service.host} {setup.service.template}"
     return serve_with(request, target, opened)
@@ -56,12 +60,13 @@ def serve(request: BenchRequest, options: FleetOptions) -> ExitCode:
 def serve_with(
     request: BenchRequest,
     target: str,
-    open_issuer: "Callable[[Ledger, str, StopSignal], AbstractContextManager[Issuer]]",
+    open_issuer: "OpenIssuer",
 ) -> ExitCode:
     """Serve devices with whoever issues; ``target`` names it in reports.
 
     ``open_issuer`` is given the ledger, the command as it was typed, and a signal of its own:
-    Ctrl-C lets the device that is being served finish. Raises `TngError`.
+    Ctrl-C lets the device that is being served finish; and what says whether it came before the
+    count of devices was reached. Raises `TngError`.
     """
     from tng.apply.stopping import StopSignal
     from tng.cli.command_line import typed_command
@@ -73,17 +78,20 @@ def serve_with(
 
     settings = load_settings(request.config, os.environ, Path())
     stop, never = StopSignal(), StopSignal()
+
+    def is_cut_short() -> bool:
+        return stop.is_set() and bool(request.count)
+
     port = PortSettings(request.port, request.baud_rate)
     with (
         SerialPort(port, stop, tell=say) as opened,
         opened_ledger(request.ledger, settings) as ledger,
         graceful(stop),
-        open_issuer(ledger, typed_command(sys.argv[1:]), never) as issuer,
+        open_issuer(ledger, typed_command(sys.argv[1:]), never, is_cut_short) as issuer,
     ):
         bench = Bench(
             opened, issuer, BenchOptions(request.answer_timeout, request.count), stop, tell=say
         )
         talk().print(f"waiting for devices at {request.port}; Ctrl-C ends it")
         tally = report_issued(bench.results(), request.format, request.output, target)
-    is_short = stop.is_set() and bool(request.count)
-    return issued_exit_code(tally, bench.fatal, interrupted=is_short)
+    return issued_exit_code(tally, bench.fatal, interrupted=is_cut_short())

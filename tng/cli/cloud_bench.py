@@ -1,13 +1,14 @@
 """A bench whose certificates come from CreateCertificateFromCsr in a target of ``tng.toml``."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tng.cli.benching import BenchRequest, serve_with
+from tng.cli.fleet import say
 from tng.errors import TargetError
 from tng.exit_codes import ExitCode
 
@@ -27,8 +28,17 @@ class CloudBench:
     config: Path | None
 
     @contextmanager
-    def issuer(self, ledger: "Ledger", command: str, stop: "StopSignal") -> "Iterator[CloudIssuer]":
-        """The target as an issuer, held from here on; raises `TngError`."""
+    def issuer(
+        self,
+        ledger: "Ledger",
+        command: str,
+        stop: "StopSignal",
+        _is_cut_short: Callable[[], bool],
+    ) -> "Iterator[CloudIssuer]":
+        """The target as an issuer, held from here on; raises `TngError`.
+
+        Each device is a run of its own, which nothing cuts short.
+        """
         from tng.clouds.interface import CloudError
         from tng.clouds.registry import CloudOpener, select_targets
         from tng.config import load_settings
@@ -43,7 +53,7 @@ class CloudBench:
 
         def keeper(planned: "DevicePlan") -> CertificateFolder:
             name = planned.name or planned.device.record.device_id
-            return CertificateFolder(self.certificates, {planned.key: name})
+            return CertificateFolder(self.certificates, {planned.key: name}, say)
 
         made = CloudIssuer(target, ledger, command=command, stop=stop, keeper_of=keeper)
         with ExitStack() as held:

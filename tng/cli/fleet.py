@@ -1,6 +1,6 @@
 """From options to a fleet issuer; what the commands that provision share."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from tng.cli.console import talk
 from tng.cli.fleet_options import IssuedFormat
 from tng.cli.output import is_colored, open_judged_output
-from tng.cli.secrets import KEY_PASSPHRASE_VARIABLE, ask_secret
+from tng.cli.secrets import KEY_PASSPHRASE_VARIABLE, ask_claim_pin, ask_secret
 from tng.cli.token_options import read_pin, token_uri
 from tng.errors import UsageError
 from tng.exit_codes import ExitCode
@@ -44,6 +44,7 @@ class FleetOptions:
     client_id: str | None
     certificates: Path
     timeout: float
+    again: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +84,16 @@ def fleet_setup(options: FleetOptions) -> FleetSetup:
 
 @contextmanager
 def opened_fleet_issuer(
-    options: FleetOptions, ledger: "Ledger", command: str, stop: "StopSignal"
+    options: FleetOptions,
+    ledger: "Ledger",
+    command: str,
+    stop: "StopSignal",
+    is_cut_short: "Callable[[], bool] | None" = None,
 ) -> "Iterator[FleetIssuer]":
-    """The issuer of these options, with a run of the ledger; raises `TngError`."""
+    """The issuer of these options, with a run of the ledger; raises `TngError`.
+
+    ``is_cut_short`` says at the end whether the run was interrupted, if not as ``stop`` does.
+    """
     from tng.device.links import open_link, require_client
     from tng.device.tls import trusting_context
     from tng.provisioning.caller import FleetCaller
@@ -103,11 +111,18 @@ def opened_fleet_issuer(
         return open_link(setup.endpoint, credentials, service.client_id, timeout_seconds=seconds)
 
     provisioning = Provisioning(
-        setup.parameters, ResultFolder(options.certificates), options.timeout
+        setup.parameters, ResultFolder(options.certificates, say), options.timeout, options.again
     )
     caller = FleetCaller(service, opened, stop)
     with FleetIssuer(
-        service, caller, provisioning, ledger, command=command, tell=say, stop=stop
+        service,
+        caller,
+        provisioning,
+        ledger,
+        command=command,
+        tell=say,
+        stop=stop,
+        is_cut_short=is_cut_short,
     ) as issuer:
         yield issuer
 
@@ -134,7 +149,7 @@ def _credentials(options: FleetOptions) -> "DeviceCredentials":
         key = file_here(options.claim_key)
         return load_file_credentials(options.claim_certificate, key, _passphrase)
     uri = token_uri(options.claim_pkcs11, options.claim_token, options.claim_key)
-    pin = read_pin(uri, options.claim_pin_file)
+    pin = read_pin(uri, options.claim_pin_file, ask_claim_pin)
     return load_token_credentials(options.claim_certificate, uri, pin)
 
 

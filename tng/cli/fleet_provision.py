@@ -56,6 +56,7 @@ def fleet_provision(
     answer_timeout: fleet.AnswerTimeoutOption = 30.0,
     certificates: fleet.CertificatesOption = fleet.CERTIFICATES,
     timeout: fleet.TimeoutOption = 60.0,
+    again: fleet.AgainOption = False,
     ledger: LedgerOption = None,
     config: ConfigOption = None,
     dry_run: DryRunOption = False,
@@ -65,7 +66,8 @@ def fleet_provision(
     """Get each request a certificate and a thing by AWS fleet provisioning; resumes.
 
     The claim certificate asks over MQTT: CreateCertificateFromCsr, then RegisterThing. A request
-    whose key the ledger has as done keeps its certificate. Exit codes: 0 all done, 1 all done but
+    whose key the ledger has as done keeps its certificate; one of which it is not known whether its
+    certificate is active is left to you. Exit codes: 0 all done, 1 all done but
     bad requests, 3 nothing usable, 4 some are left, 5 the cloud refuses all.
 
     Examples:
@@ -87,6 +89,7 @@ def fleet_provision(
     options = FleetOptions(
         endpoint, port, template, claim_certificate, claim_key, claim_pkcs11, claim_token,
         claim_pin_file, address, ca_file, tuple(parameter), client_id, Path(certificates), timeout,
+        again,
     )  # fmt: skip
     own_key = RequestKey(pkcs11, token, key, pin_file, subject) if pkcs11 or token or key else None
     request = ProvisionRequest(

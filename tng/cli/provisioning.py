@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from tng.cli.console import talk
 from tng.cli.fleet import (
     FleetOptions,
+    FleetSetup,
     fleet_setup,
     issued_exit_code,
     opened_fleet_issuer,
@@ -23,7 +24,6 @@ from tng.exit_codes import ExitCode
 if TYPE_CHECKING:
     from tng.config import Settings
     from tng.csr.model import RequestedDevice, RequestOutcome
-    from tng.provisioning.caller import FleetService
 
 _SOURCES = "Name files with requests, --pkcs11 MODULE --token LABEL --key LABEL, or --station PORT."
 
@@ -137,29 +137,31 @@ def _preview(
     setup = fleet_setup(request.options)
     states = set()
     with (
-        _known(request, settings, setup.service) as is_done,
+        _known(request, settings, setup) as state_of,
         open_judged_output(request.output) as stream,
     ):
-        for device in preview(outcomes, setup.parameters, is_done):
+        for device in preview(outcomes, setup.parameters, state_of):
             states.add(device.state)
             stream.write(preview_line(device, request.format.value))
     talk().print("nothing was asked for: this is a dry run")
-    return ExitCode.FINDINGS if "refused" in states else ExitCode.DONE
+    return ExitCode.FINDINGS if states & {"refused", "attention"} else ExitCode.DONE
 
 
 @contextmanager
 def _known(
-    request: ProvisionRequest, settings: "Settings", service: "FleetService"
-) -> Iterator[Callable[[str], bool]]:
-    """Whether the ledger, if there is one already, has a key as done."""
+    request: ProvisionRequest, settings: "Settings", setup: FleetSetup
+) -> "Iterator[Callable[[RequestedDevice], str]]":
+    """Where the ledger, if there is one already, has a device."""
     from tng.cli.ledgers import opened_ledger
     from tng.ledger import NoLedgerError
-    from tng.provisioning.issuer import fleet_target, is_provisioned
+    from tng.provisioning.earlier import expected_state
+    from tng.provisioning.issuer import fleet_target
 
+    target = fleet_target(setup.service)
     with ExitStack() as opened:
         try:
             ledger = opened.enter_context(opened_ledger(request.ledger, settings, must_exist=True))
         except NoLedgerError:
-            yield lambda _: False
+            yield lambda _: "new"
         else:
-            yield lambda key: is_provisioned(ledger, fleet_target(service), key)
+            yield lambda device: expected_state(ledger, target, device, setup.parameters)

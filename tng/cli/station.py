@@ -49,6 +49,7 @@ def station(
     client_id: fleet.ClientIdOption = None,
     certificates: fleet.CertificatesOption = fleet.CERTIFICATES,
     timeout: fleet.TimeoutOption = 60.0,
+    again: fleet.AgainOption = False,
     ledger: LedgerOption = None,
     dumps: Annotated[
         bool, typer.Option("--dumps", help="Read SE05x certificate dumps and verify them instead.")
@@ -117,5 +118,6 @@ def station(
     fleet_options = FleetOptions(
         endpoint, None, template, claim_certificate, claim_key, claim_pkcs11, claim_token,
         claim_pin_file, address, ca_file, tuple(parameter), client_id, Path(certificates), timeout,
+        again,
     )  # fmt: skip
     raise SystemExit(serve(bench, fleet_options))

@@ -16,7 +16,8 @@ class IssuedCertificate:
 
     ``pem`` is the leaf alone. ``certificate_id`` is the cloud's, ``thing_name`` is empty where
     there is no thing. ``configuration`` is what a provisioning template has for the device.
-    ``already`` is true where it was made by an earlier run.
+    ``already`` is true where it was made by an earlier run. ``may_be_active`` are the ids of
+    others that may be active besides: of an attempt without a known end, of a key that it replaces.
     """
 
     pem: str
@@ -24,6 +25,7 @@ class IssuedCertificate:
     thing_name: str = ""
     configuration: tuple[tuple[str, str], ...] = ()
     already: bool = False
+    may_be_active: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +33,15 @@ class IssuingRefused:
     """No certificate for this device: ``reason`` and the next step.
 
     ``fatal`` is true where no other device would get one either (claim refused, template gone).
+    ``attention`` is true where trying again alone changes nothing and a person has to decide;
+    ``may_be_active`` are the ids of certificates that it is about.
     """
 
     reason: str
     hint: str
     fatal: bool = False
+    attention: bool = False
+    may_be_active: tuple[str, ...] = ()
 
 
 class Issuer(Protocol):

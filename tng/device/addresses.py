@@ -9,14 +9,19 @@ _FORM = re.compile(r"(?:\[([^\]]+)\]|([^:]+))(?::([0-9]{1,5}))?")
 
 
 def read_address(text: str, *, default_port: int, hint: str) -> tuple[str, int]:
-    """Host and port; an IPv6 address with a port stands in brackets. Raises `UsageError`."""
+    """Host and port; an IPv6 address with a port stands in brackets. Raises `UsageError`.
+
+    The host has one spelling, by which ledgers know it: in lower case, without a final dot (RFC
+    4343; RFC 1034 §3.1).
+    """
     if _is_ip_address(text):
-        return text, default_port
+        return text.lower(), default_port
     match = _FORM.fullmatch(text)
     port = int(match[3] or default_port) if match else 0
-    if match is None or not 0 < port < 65536:
+    host = (match[1] or match[2]).lower().removesuffix(".") if match else ""
+    if not host or not 0 < port < 65536:
         raise UsageError(f"{text!r} is no HOST or HOST:PORT", hint)
-    return match[1] or match[2], port
+    return host, port
 
 
 def read_endpoint(text: str, port: int | None, *, default_port: int) -> tuple[str, int]:

@@ -7,13 +7,8 @@ negotiating failed. Nothing here knows what a cloud expects of a certificate.
 from datetime import datetime
 from pathlib import Path
 
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    PublicFormat,
-    load_der_public_key,
-)
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from tng.device.link import FileCredentials, TokenCredentials
 from tng.errors import InputError
@@ -23,6 +18,7 @@ from tng.pkcs11.uri import TokenUri
 from tng.private_key_file import Passphrase, read_private_key, read_small_file
 from tng.x509.certificate import Certificate, CertificateError
 from tng.x509.pem import read_certificate_file
+from tng.x509.same_key import is_same_key
 
 
 def load_file_credentials(
@@ -53,7 +49,7 @@ def read_matching_key(
     """
     key = read_private_key(key_file, passphrase, whose="the device's", hint=hint)
     spki = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    if not _is_same_key(spki, leaf.public_key.spki):
+    if not is_same_key(spki, leaf.public_key.spki):
         raise InputError(
             f"{key_file} is not the key of {certificate_file}: their public keys differ",
             "Name the private key that the certificate was made for.",
@@ -70,7 +66,7 @@ def load_token_credentials(certificate_file: Path, uri: TokenUri, pin: str) -> T
     leaf = read_certificates(certificate_file)[0]
     with open_session(uri, pin) as session:
         spki = public_key_of(session, find_private_key(session, uri))
-    if not _is_same_key(spki, leaf.public_key.spki):
+    if not is_same_key(spki, leaf.public_key.spki):
         raise InputError(
             f"the token's key is not the key of {certificate_file}: their public keys differ",
             "Name the certificate of this chip, or the key that the certificate was made for.",
@@ -87,16 +83,6 @@ def read_certificates(path: Path) -> tuple[Certificate, ...]:
             f"{path} holds no certificate that can be read: {error}",
             "Name the device's certificate, PEM or DER.",
         ) from error
-
-
-def _is_same_key(first: bytes, second: bytes) -> bool:
-    if first == second:
-        return True
-    try:
-        # The same key may be written in another way, as a compressed point for one.
-        return load_der_public_key(first) == load_der_public_key(second)
-    except (ValueError, UnsupportedAlgorithm):
-        return False
 
 
 def validity_warnings(leaf: Certificate, now: datetime) -> tuple[str, ...]:

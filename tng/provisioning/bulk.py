@@ -43,8 +43,13 @@ class BulkIssue:
         if isinstance(answer, IssuingRefused):
             if answer.fatal:
                 self.fatal = answer
-            return DeviceResult(number, device_id, key, None, seconds, answer.reason, answer.hint)
-        return DeviceResult(number, device_id, key, answer, seconds)
+            return DeviceResult(
+                number, device_id, key, None, seconds, answer.reason, answer.hint,
+                attention=answer.attention, may_be_active=answer.may_be_active,
+            )  # fmt: skip
+        return DeviceResult(
+            number, device_id, key, answer, seconds, may_be_active=answer.may_be_active
+        )
 
 
 def _refused(number: int, outcome: RejectedDevice | Undecodable) -> DeviceResult:

@@ -6,7 +6,7 @@ It gives what was answered or why there is nothing, and writes nothing down.
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from tng.apply.calls import PACE
@@ -20,7 +20,7 @@ from tng.device.mqtt_model import MqttFloodError, MqttLostError
 from tng.provisioning.conversation import FleetConversation, Stage
 from tng.provisioning.failures import FAILURES, Circumstances, explain_failure
 from tng.provisioning.messages import CreatedCertificate, RegisteredThing, Rejection
-from tng.provisioning.rejections import CREATE, REGISTER, explain, is_throttle
+from tng.provisioning.rejections import CREATE, REGISTER, explain, is_throttle, is_unwell
 
 RATES = {CREATE: 20.0, REGISTER: 10.0}
 """A second and account (AWS service quotas, fleet provisioning MQTT API)."""
@@ -91,26 +91,42 @@ class FleetCaller:
         self._link = self._conversation = None
         self._held.close()
 
-    def create(self, request: CertificateRequest) -> CreatedCertificate | NotAnswered:
-        """CreateCertificateFromCsr; the certificate's key is the request's."""
-        return self._call(CREATE, lambda talk: talk.create_certificate(request))
+    def create(
+        self, request: CertificateRequest, begin: Callable[[], None]
+    ) -> CreatedCertificate | NotAnswered:
+        """CreateCertificateFromCsr; the certificate's key is the request's.
+
+        ``begin`` is called when all is ready, once, right before the service is asked.
+        """
+        return self._call(CREATE, lambda talk: talk.create_certificate(request), begin)
 
     def register(
-        self, created: CreatedCertificate, parameters: Mapping[str, str]
+        self, created: CreatedCertificate, parameters: Mapping[str, str], begin: Callable[[], None]
     ) -> RegisteredThing | NotAnswered:
-        """RegisterThing, with the ownership token of that certificate."""
-        return self._call(REGISTER, lambda talk: talk.register_thing(created, parameters))
+        """RegisterThing, with the ownership token of that certificate; ``begin`` as above.
+
+        A reply that is lost is asked for again with the same token, which is used up by then if
+        the first question took effect: a rejection leaves that unknown.
+        """
+        return self._call(REGISTER, lambda talk: talk.register_thing(created, parameters), begin)
 
     def _call(
-        self, operation: str, ask: Callable[[FleetConversation], Reply | Rejection]
+        self,
+        operation: str,
+        ask: Callable[[FleetConversation], Reply | Rejection],
+        begin: Callable[[], None],
     ) -> Reply | NotAnswered:
         lost = throttles = 0
-        unknown = False
+        unknown = has_begun = False
         while True:
             if not self._buckets[operation].acquire():
                 return NotAnswered(_STOPPED, unknown)
             try:
-                reply = ask(self._opened())
+                conversation = self._opened()
+                if not has_begun:
+                    begin()
+                    has_begun = True
+                reply = ask(conversation)
             except FAILURES as error:
                 where = self._circumstances(operation)
                 self.close()
@@ -123,9 +139,16 @@ class FleetCaller:
             if not isinstance(reply, Rejection):
                 return reply
             throttles += 1
+            unknown = unknown or is_unwell(reply)
             if not is_throttle(reply) or not self._waited(throttles):
-                refused = _STOPPED if self._stop.is_set() else explain(operation, reply)
-                return NotAnswered(refused, unknown)
+                return NotAnswered(self._rejected(operation, reply, unknown=unknown), unknown)
+
+    def _rejected(self, operation: str, reply: Rejection, *, unknown: bool) -> IssuingRefused:
+        if self._stop.is_set():
+            return _STOPPED
+        refused = explain(operation, reply)
+        # What helps against a rejection alone is wrong where an earlier question took effect.
+        return replace(refused, hint="") if unknown else refused
 
     def _opened(self) -> FleetConversation:
         if self._conversation is not None and self._conversation.stage is Stage.ASKING:

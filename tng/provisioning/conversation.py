@@ -8,9 +8,6 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import TypeVar
 
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.serialization import load_der_public_key
-
 from tng.csr.model import CertificateRequest
 from tng.device.link import DeviceLink
 from tng.provisioning.messages import (
@@ -25,6 +22,7 @@ from tng.provisioning.messages import (
     read_rejection,
     register_request,
 )
+from tng.x509.same_key import is_same_key
 
 Reply = TypeVar("Reply")
 
@@ -100,13 +98,3 @@ class FleetConversation:
 
 class TooManyForeignError(Exception):
     """Nothing but answers to others came."""
-
-
-def is_same_key(first: bytes, second: bytes) -> bool:
-    """Whether two SubjectPublicKeyInfo (DER) are one key, in whatever form its point is written."""
-    if first == second:
-        return True
-    try:
-        return load_der_public_key(first) == load_der_public_key(second)
-    except (ValueError, UnsupportedAlgorithm):
-        return False

@@ -1,62 +1,55 @@
 """Fleet provisioning as an `Issuer`: one device after another, each logged in the ledger.
 
-A device that the ledger has as done gets its saved certificate again. An intent without outcome
-is harmless at the first step (AWS deletes certificates that are never activated), and is told at
-the second one, with the certificate that may be active.
+A device that the ledger has as done gets its saved certificate again. Where it is not known whether
+a certificate became active, and where another key has the device's name, a person has to decide:
+nothing is asked for until ``again`` is said (`tng.provisioning.doubts`).
 """
 
-import random
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Self
 
 from tng.apply.rate import Clock
 from tng.apply.stopping import StopSignal
 from tng.csr.issuing import IssuedCertificate, IssuingRefused
 from tng.csr.model import RequestedDevice
-from tng.errors import LedgerError
 from tng.ledger import (
     DeviceMark,
     DeviceState,
-    Direction,
-    EnrolledDevice,
-    HeldElsewhereError,
     Intent,
     Ledger,
+    NameKind,
+    Naming,
     StepMark,
-    StepMemory,
     StepState,
 )
-from tng.ledger.interface import Entry
 from tng.plan.models import TargetDescription
-from tng.plan.shard import Shard
+from tng.provisioning import doubts
 from tng.provisioning.caller import FleetCaller, FleetService, NotAnswered
+from tng.provisioning.earlier import Earlier, certificates_of, namesakes, recall
+from tng.provisioning.keeping import keep_doubtful, kept_result
+from tng.provisioning.logbook import Logbook
 from tng.provisioning.messages import CreatedCertificate
-from tng.provisioning.rejections import CREATE, REGISTER
+from tng.provisioning.rejections import CREATE, NAME_HINT, REGISTER
 from tng.provisioning.saving import ResultFolder
 from tng.provisioning.template import ParameterTemplates
 from tng.x509.pem import to_pem
 
 CLOUD = "aws-fleet"
-SHARDS = 64
-"""Devices are held by their key, so that several benches share a ledger, and one key has one."""
-
-_PAUSE_SECONDS = (0.05, 0.2)
-_GRACE_SECONDS = 10.0
-"""How much longer than a device may take another bench is waited for that has the same key."""
-
-Memory = Mapping[tuple[str, str], StepMemory]
 
 
 @dataclass(frozen=True, slots=True)
 class Provisioning:
-    """What is done for every device: template parameters, where results go, the deadline."""
+    """What is done for every device: template parameters, where results go, the deadline.
+
+    With ``again``, also those are provisioned that a person has to decide about.
+    """
 
     parameters: ParameterTemplates
     results: ResultFolder
     timeout_seconds: float
+    again: bool = False
 
 
 def fleet_target(service: FleetService) -> TargetDescription:
@@ -64,18 +57,12 @@ def fleet_target(service: FleetService) -> TargetDescription:
     return TargetDescription(service.template, CLOUD, service.host, service.template)
 
 
-def is_provisioned(ledger: Ledger, target: TargetDescription, key: str) -> bool:
-    """Whether the ledger has the request of that key as done; raises `LedgerError`."""
-    if target.key not in {known.key for known in ledger.targets()}:
-        return False
-    return _is_done(ledger.memory(target.key, key, Direction.REGISTER))
-
-
 class FleetIssuer:
     """An `Issuer`, and a context manager that is one run of the ledger.
 
     ``command`` is what to type to go on, without secrets. ``tell`` is called with sentences
-    that a person should read.
+    that a person should read. ``is_cut_short`` says at the end whether it was interrupted, where
+    that is more than ``stop``.
     """
 
     def __init__(
@@ -89,6 +76,7 @@ class FleetIssuer:
         tell: Callable[[str], None],
         clock: Clock = time.monotonic,
         stop: StopSignal | None = None,
+        is_cut_short: Callable[[], bool] | None = None,
     ) -> None:
         self.target = fleet_target(service)
         self._caller = caller
@@ -96,106 +84,184 @@ class FleetIssuer:
         self._ledger = ledger
         self._command = command
         self._tell = tell
-        self._clock = clock
-        self._stop = stop or StopSignal()
-        self._run = 0
+        stop = stop or StopSignal()
+        self._log = Logbook(ledger, self.target, stop, clock)
+        self._is_cut_short = is_cut_short or stop.is_set
         self._refused = 0
 
     def __enter__(self) -> Self:
         self._provisioning.results.prepare()
-        self._run = self._ledger.begin_run(self._command)
+        self._log.begin(self._command)
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self._caller.close()
-        result = "interrupted" if self._stop.is_set() else "partial" if self._refused else "done"
-        self._ledger.finish_run(self._run, result)
+        is_cut_short = kind is KeyboardInterrupt or self._is_cut_short()
+        is_partial = kind is not None or bool(self._refused)
+        result = "interrupted" if is_cut_short else "partial" if is_partial else "done"
+        self._log.finish(result)
 
     def issue(self, device: RequestedDevice) -> IssuedCertificate | IssuingRefused:
         """See `Issuer`. Raises `LedgerError`, and `OutputError` where results cannot be saved."""
-        with self._held(device.request.key):
+        with self._log.held(device, self._provisioning.timeout_seconds):
             result = self._issue(device)
         self._refused += isinstance(result, IssuingRefused)
         return result
 
     def _issue(self, device: RequestedDevice) -> IssuedCertificate | IssuingRefused:
-        key = device.request.key
-        memory = self._ledger.memory(self.target.key, key, Direction.REGISTER)
-        saved = self._saved(device, memory)
-        if _is_done(memory):
-            if saved is None:
-                return self._lost(device)
-            self._enroll(device, DeviceState.DONE, saved.thing_name)
-            return saved
-        if saved is not None and (REGISTER, saved.certificate_id) in memory:
-            return self._finished(device, saved)
-        self._tell_of_earlier(device, memory)
-        self._enroll(device, DeviceState.PENDING)
-        return self._provision(device)
+        earlier = recall(self._ledger, self.target.key, device.request.key)
+        if earlier.done:
+            return self._kept(device, earlier)
+        finished = self._finished_before(device, earlier)
+        if finished is not None:
+            return finished
+        others = namesakes(self._ledger, self.target.key, device, self._provisioning.parameters)
+        theirs = certificates_of(self._ledger, self.target.key, others)
+        if not self._provisioning.again:
+            if earlier.doubtful:
+                self._put_apart(device, earlier)
+                return self._left(device, doubts.unknown_end(earlier.doubtful))
+            if others:
+                told = doubts.name_taken(device.record.device_id, others, theirs)
+                return self._left(device, told)
+        problem = self._provisioning.parameters.unusable_name(device)
+        if problem:
+            return self._left(device, IssuingRefused(problem, NAME_HINT))
+        return self._provision(device, earlier, (*earlier.doubtful, *theirs))
 
-    def _saved(self, device: RequestedDevice, memory: Memory) -> IssuedCertificate | None:
-        """The file of the certificate that is done, or else of one that came before the end."""
-        done = _is_done(memory)
-        for (operation, subject), step in memory.items():
-            if operation == REGISTER and (step.state is StepState.DONE or not done):
-                found = self._provisioning.results.load(device, subject)
-                if found is not None:
-                    return found
+    def _kept(
+        self, device: RequestedDevice, earlier: Earlier
+    ) -> IssuedCertificate | IssuingRefused:
+        """What a device gets that has its certificate: it is known by its key, not by its name."""
+        issued = kept_result(self._provisioning.results, device, earlier, self._tell)
+        if issued is None:
+            return self._lost(device)
+        row = earlier.row
+        if row is not None and row.state is DeviceState.ATTENTION and not self._provisioning.again:
+            told = doubts.still_open(row.reason, earlier.done)
+            self._log.enroll(
+                device, row.state, thing=row.name, reason=row.reason, name=row.device_id
+            )
+            return told
+        if row is not None and row.state is DeviceState.PENDING:
+            # The process died before it had looked whose thing this is.
+            return self._finished(device, issued)
+        name, note = ("", "") if row is None else (row.device_id, row.reason)
+        thing = issued.thing_name
+        self._log.enroll(device, DeviceState.DONE, thing=thing, reason=note, name=name)
+        return replace(issued, may_be_active=earlier.doubtful)
+
+    def _finished_before(
+        self, device: RequestedDevice, earlier: Earlier
+    ) -> IssuedCertificate | IssuingRefused | None:
+        """The result where the process died between the file and the ledger."""
+        for identity in earlier.doubtful:
+            saved = self._provisioning.results.load(device, identity, earlier.names)
+            if saved is not None:
+                self._log.enroll(device, DeviceState.PENDING)
+                others = tuple(each for each in earlier.doubtful if each != identity)
+                return self._finished(device, replace(saved, may_be_active=others))
         return None
 
-    def _provision(self, device: RequestedDevice) -> IssuedCertificate | IssuingRefused:
+    def _provision(
+        self, device: RequestedDevice, earlier: Earlier, besides: tuple[str, ...]
+    ) -> IssuedCertificate | IssuingRefused:
+        if earlier.began:
+            self._tell(
+                f"{device.record.device_id}: an earlier attempt did not end. It is provisioned "
+                "again; AWS deletes a certificate that was never activated"
+            )
+        self._log.enroll(device, DeviceState.PENDING)
         self._caller.begin(self._provisioning.timeout_seconds)
-        self._record(device, Intent(CREATE, "", 0, absent=False))
-        created = self._caller.create(device.request)
+        created = self._caller.create(
+            device.request,
+            lambda: self._log.record(
+                device,
+                Intent(CREATE, "", 0, absent=False),
+                Naming(NameKind.DEVICE, device.record.device_id),
+            ),
+        )
         if isinstance(created, NotAnswered):
             return self._failed(device, CREATE, "", created)
-        identity = created.certificate_id
-        self._record(
-            device,
-            StepMark(CREATE, "", StepState.DONE, made=True, note=identity),
-            Intent(REGISTER, identity, 1, absent=False),
-        )
-        return self._register(device, created)
+        # In the ledger before it can be active: from there a file that is lost comes back.
+        pem = to_pem(created.certificate.der)
+        self._log.record(device, StepMark(CREATE, "", StepState.DONE, made=True, note=pem))
+        return self._register(device, created, pem, besides)
 
     def _register(
-        self, device: RequestedDevice, created: CreatedCertificate
+        self,
+        device: RequestedDevice,
+        created: CreatedCertificate,
+        pem: str,
+        besides: tuple[str, ...],
     ) -> IssuedCertificate | IssuingRefused:
-        parameters = self._provisioning.parameters.fill(device)
-        thing = self._caller.register(created, parameters)
+        identity = created.certificate_id
+        thing = self._caller.register(
+            created,
+            self._provisioning.parameters.fill(device),
+            lambda: self._log.record(device, Intent(REGISTER, identity, 1, absent=False)),
+        )
         if isinstance(thing, NotAnswered):
-            return self._failed(device, REGISTER, created.certificate_id, thing)
+            if thing.unknown:
+                keep_doubtful(self._provisioning.results, device, identity, pem)
+            return self._failed(device, REGISTER, identity, thing, besides)
         issued = IssuedCertificate(
-            to_pem(created.certificate.der),
-            created.certificate_id,
-            thing.thing_name,
-            thing.configuration,
+            pem, identity, thing.thing_name, thing.configuration, may_be_active=besides
         )
         self._provisioning.results.save(device, issued)
         return self._finished(device, issued)
 
-    def _finished(self, device: RequestedDevice, issued: IssuedCertificate) -> IssuedCertificate:
-        if issued.already:
-            # The process died between the file and the ledger.
-            self._enroll(device, DeviceState.PENDING)
-        self._record(
-            device,
-            StepMark(REGISTER, issued.certificate_id, StepState.DONE, made=True),
+    def _finished(
+        self, device: RequestedDevice, issued: IssuedCertificate
+    ) -> IssuedCertificate | IssuingRefused:
+        thing = issued.thing_name
+        named = (Naming(NameKind.THING, thing),) if thing else ()
+        mark = StepMark(REGISTER, issued.certificate_id, StepState.DONE, made=True)
+        self._log.record(device, mark, *named)
+        # After it is written down: of two benches that get one name at once, one sees the other.
+        others = (
+            self._ledger.holders(self.target.key, NameKind.THING, thing, device.request.key)
+            if thing and not self._provisioning.again
+            else ()
         )
-        self._enroll(device, DeviceState.DONE, issued.thing_name)
+        if others:
+            theirs = certificates_of(self._ledger, self.target.key, others)
+            told = doubts.thing_taken(thing, issued.certificate_id, others, theirs)
+            return self._left(device, told, thing)
+        note = doubts.besides(issued.may_be_active)
+        self._log.enroll(device, DeviceState.DONE, thing=thing, reason=note)
         return issued
 
     def _failed(
-        self, device: RequestedDevice, operation: str, subject: str, end: NotAnswered
+        self,
+        device: RequestedDevice,
+        operation: str,
+        subject: str,
+        end: NotAnswered,
+        besides: tuple[str, ...] = (),
     ) -> IssuingRefused:
-        reason = end.refused.reason
-        # What may have taken effect stays an intent: the next run tells of it.
+        refused = replace(end.refused, may_be_active=besides)
+        more = doubts.besides(besides)
+        # What may have taken effect stays an intent.
         state = StepState.INTENT if end.unknown else StepState.FAILED
-        self._record(
+        if end.unknown and operation == REGISTER:
+            told = doubts.unknown_end((subject,), refused.reason, refused.hint)
+            ids = (subject, *besides)
+            refused = replace(told, fatal=refused.fatal, may_be_active=ids)
+        reason = f"{refused.reason}; {more}" if more else refused.reason
+        self._log.record(
             device,
-            StepMark(operation, subject, state, note=reason),
-            DeviceMark(DeviceState.FAILED, reason),
+            StepMark(operation, subject, state, note=end.refused.reason),
+            DeviceMark(_state_of(refused), reason),
         )
-        return end.refused
+        return refused
+
+    def _left(
+        self, device: RequestedDevice, refused: IssuingRefused, thing: str = ""
+    ) -> IssuingRefused:
+        """Nothing was asked for; the ledger has it for `tng status` and the next run."""
+        self._log.enroll(device, _state_of(refused), thing=thing, reason=refused.reason)
+        return refused
 
     def _lost(self, device: RequestedDevice) -> IssuingRefused:
         folder = self._provisioning.results.folder
@@ -205,46 +271,12 @@ class FleetIssuer:
             "Name the folder that has it with --certificates: no second certificate is made.",
         )
 
-    def _tell_of_earlier(self, device: RequestedDevice, memory: Memory) -> None:
-        for (operation, subject), step in memory.items():
-            if step.state is StepState.INTENT and operation == REGISTER:
-                self._tell(
-                    f"{device.record.device_id}: the end of an earlier attempt is not known. It "
-                    f"is provisioned again; if the certificate {subject} is active, delete it"
-                )
-            elif step.state is StepState.INTENT:
-                self._tell(
-                    f"{device.record.device_id}: an earlier attempt did not end. It is "
-                    "provisioned again; AWS deletes a certificate that was never activated"
-                )
-
-    def _enroll(self, device: RequestedDevice, state: DeviceState, name: str = "") -> None:
-        enrolled = EnrolledDevice(device.request.key, device.record.device_id, name, state)
-        self._ledger.enroll(self._run, self.target.key, [enrolled], Direction.REGISTER)
-
-    def _record(self, device: RequestedDevice, *entries: Entry) -> None:
-        self._ledger.record(self.target.key, device.request.key, Direction.REGISTER, entries)
-
-    @contextmanager
-    def _held(self, key: str) -> Iterator[None]:
-        shard = Shard(int(key, 16) % SHARDS + 1, SHARDS)
-        deadline = self._clock() + self._provisioning.timeout_seconds + _GRACE_SECONDS
-        with ExitStack() as held:
-            while True:
-                try:
-                    held.enter_context(self._ledger.hold(self.target, shard))
-                    break
-                except HeldElsewhereError:
-                    if self._clock() > deadline:
-                        raise
-                pause = random.uniform(*_PAUSE_SECONDS)  # noqa: S311 - nothing secret
-                if self._stop.wait(pause):
-                    raise LedgerError("interrupted", "Run the same command again.")
-            yield
+    def _put_apart(self, device: RequestedDevice, earlier: Earlier) -> None:
+        for identity in earlier.doubtful:
+            pem = earlier.pem_of(identity)
+            if pem:
+                keep_doubtful(self._provisioning.results, device, identity, pem)
 
 
-def _is_done(memory: Memory) -> bool:
-    return any(
-        operation == REGISTER and step.state is StepState.DONE
-        for (operation, _), step in memory.items()
-    )
+def _state_of(refused: IssuingRefused) -> DeviceState:
+    return DeviceState.ATTENTION if refused.attention else DeviceState.FAILED

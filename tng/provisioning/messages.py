@@ -16,7 +16,8 @@ CREATE_TOPIC = "$aws/certificates/create-from-csr/json"
 REGISTER_TOPIC = "$aws/provisioning-templates/{template}/provision/json"
 
 _CERTIFICATE_ID = re.compile(r"[0-9a-f]{64}")
-_THING_NAME = re.compile(r"[a-zA-Z0-9:_-]{1,128}")
+THING_NAME = re.compile(r"[a-zA-Z0-9:_-]{1,128}")
+"""AWS IoT API, CreateThing."""
 _MAX_TOKEN = 16 * 1024
 """Seen: some hundred characters."""
 _MOST_SETTINGS = 256
@@ -98,7 +99,7 @@ def read_registered(payload: bytes) -> RegisteredThing:
     """The answer to RegisterThing; raises `ReplyError`."""
     document = _document(payload)
     name = document.get("thingName") or ""
-    if not isinstance(name, str) or (name and not _THING_NAME.fullmatch(name)):
+    if not isinstance(name, str) or (name and not THING_NAME.fullmatch(name)):
         raise ReplyError("its thingName is no name of a thing")
     return RegisteredThing(name, _settings(document.get("deviceConfiguration") or {}))
 

@@ -11,7 +11,10 @@ from tng.provisioning.template import ParameterTemplates
 
 @dataclass(frozen=True, slots=True)
 class PreviewedDevice:
-    """``state`` is ``"new"``, ``"done"`` or ``"refused"``; ``text`` the parameters, or why not."""
+    """``state`` is ``"new"``, ``"done"``, ``"attention"`` (left to a person) or ``"refused"``.
+
+    ``text`` has the parameters, or why it is refused.
+    """
 
     state: str
     device_id: str
@@ -23,15 +26,18 @@ class PreviewedDevice:
 def preview(
     outcomes: Iterable[RequestOutcome],
     parameters: ParameterTemplates,
-    is_done: Callable[[str], bool],
+    state_of: Callable[[RequestedDevice], str],
 ) -> Iterator[PreviewedDevice]:
-    """One for each request; ``is_done`` says of a key whether the ledger has it as done."""
+    """One for each request; ``state_of`` says where the ledger has a device that may ask."""
     for outcome in outcomes:
         if isinstance(outcome, RequestedDevice):
             key = outcome.request.key
             filled = tuple(parameters.fill(outcome).items())
             text = " ".join(f"{name}={value}" for name, value in filled)
-            state = "done" if is_done(key) else "new"
+            state = state_of(outcome)
+            problem = parameters.unusable_name(outcome)
+            if state == "new" and problem:
+                state, text = "refused", problem
             yield PreviewedDevice(state, outcome.record.device_id, key, text, filled)
         else:
             device_id = "" if isinstance(outcome, Undecodable) else outcome.record.device_id

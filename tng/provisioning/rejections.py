@@ -13,6 +13,11 @@ from tng.provisioning.messages import Rejection
 CREATE = "CreateCertificateFromCsr"
 REGISTER = "RegisterThing"
 
+NAME_HINT = (
+    "Names of things have 1 to 128 letters, digits, :, _ and -: compare the device's id, and what "
+    "--parameter makes of it, with that."
+)
+
 _THROTTLED, _UNWELL = 429, 500
 _THROTTLE_WORDS = re.compile(r"throttl|too ?many|rate exceeded|limit ?exceeded", re.IGNORECASE)
 
@@ -72,6 +77,12 @@ _TABLE = (
         fatal=True,
     ),
     _row(
+        REGISTER, 0,
+        r"thing ?name.{0,80}(match|pattern|constraint|invalid)|invalid.{0,20}thing ?name",
+        "the name that the template makes for the thing is none that a thing can have",
+        NAME_HINT,
+    ),
+    _row(
         REGISTER, 0, r"parameter",
         "the template's parameters are not as it wants them",
         "Give each parameter of the template that has no default: --parameter "
@@ -104,9 +115,14 @@ _TABLE = (
 )  # fmt: skip
 
 
+def is_unwell(rejection: Rejection) -> bool:
+    """Whether the service itself failed: how far it had come with the request is not known."""
+    return rejection.status >= _UNWELL
+
+
 def is_throttle(rejection: Rejection) -> bool:
     """Whether waiting helps: too many requests, or a service that is unwell for the moment."""
-    if rejection.status == _THROTTLED or rejection.status >= _UNWELL:
+    if rejection.status == _THROTTLED or is_unwell(rejection):
         return True
     return _THROTTLE_WORDS.search(f"{rejection.code} {rejection.message}") is not None
 

@@ -12,7 +12,9 @@ class DeviceResult:
     """``number`` counts from 1. ``reason`` is empty where all went well; ``hint`` goes with it.
 
     ``issued`` is the certificate, which may be there although the device failed afterwards.
-    ``key`` is the request's, empty where none could be read.
+    ``key`` is the request's, empty where none could be read. ``attention`` is true where a person
+    has to decide, ``may_be_active`` are the ids of certificates that this is about, or of others
+    beside the one that was issued.
     """
 
     number: int
@@ -22,6 +24,8 @@ class DeviceResult:
     seconds: float
     reason: str = ""
     hint: str = ""
+    attention: bool = False
+    may_be_active: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from tng.csr.model import RequestedDevice
 from tng.errors import UsageError
+from tng.provisioning.messages import THING_NAME
 
 _NAME = re.compile(r"[0-9A-Za-z_-]{1,36}", re.ASCII)
 """AWS IoT API, CreateProvisioningTemplate."""
@@ -53,6 +54,30 @@ class ParameterTemplates:
         if len(found) > _MOST_PARAMETERS:
             raise UsageError(f"{len(found)} parameters are more than any template has", "")
         return cls(tuple(found.items()))
+
+    @property
+    def tell_names(self) -> bool:
+        """Whether the template is told what the device calls itself."""
+        return any(
+            field != "key_sha256"
+            for _, template in self.templates
+            for field in _FIELD.findall(template)
+        )
+
+    def unusable_name(self, device: RequestedDevice) -> str:
+        """Why the template can make no thing's name of what it is told; empty where it can.
+
+        It is not known which parameter it takes: one called ThingName, or any that tells devices
+        from each other. What stands around it in the template cannot mend it.
+        """
+        filled = self.fill(device)
+        telling = {name: filled[name] for name, text in self.templates if _FIELD.search(text)}
+        naming = {name: telling[name] for name in telling if name.lower() == "thingname"}
+        naming = naming or telling
+        if not naming or any(THING_NAME.fullmatch(value) for value in naming.values()):
+            return ""
+        told = ", ".join(f"{name}={value[:60]!r}" for name, value in naming.items())
+        return f"no thing can be called by {told}"
 
     def fill(self, device: RequestedDevice) -> Mapping[str, str]:
         """The parameters of one device; each value has `_MAX_VALUE` characters at most."""

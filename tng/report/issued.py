@@ -111,20 +111,22 @@ class IssuedReport:
         word = "PASS" if result.passed else "FAIL"
         if self._colored:
             word = f"\x1b[{_STYLES[result.passed]}m{word}\x1b[0m"
-        note = "had it already" if issued and issued.already else ""
+        notes = ["had it already"] if issued and issued.already else []
+        if result.passed and result.may_be_active:
+            notes.append(f"may be active besides: {', '.join(result.may_be_active)}")
         thing = (issued and issued.thing_name) or "-"
         identity = (issued and issued.certificate_id) or "-"
         line = (
             f"{result.number:>5}  {word}  {printable(result.device_id or '-'):<20}  "
             f"{printable(thing):<24}  {printable(identity)}  {result.seconds:.1f} s  "
         )
-        return f"{line}{printable(result.reason or note)}".rstrip()
+        return f"{line}{printable(result.reason or '; '.join(notes))}".rstrip()
 
 
 def preview_line(device: PreviewedDevice, form: str) -> bytes:
     """What would be done with one device: a line in columns, or one of JSON."""
     if form == "columns":
-        text = f"{device.state:<8} {device.device_id or '-':<20} {device.text}".rstrip()
+        text = f"{device.state:<9} {device.device_id or '-':<20} {device.text}".rstrip()
         return f"{printable(text)}\n".encode("utf-8", "backslashreplace")
     members: Row = {
         "message_type": "preview",
@@ -152,4 +154,6 @@ def _members(result: DeviceResult) -> Row:
         "seconds": round(result.seconds, 3),
         "reason": result.reason or None,
         "hint": result.hint or None,
+        "attention": result.attention,
+        "may_be_active": list(result.may_be_active),
     }

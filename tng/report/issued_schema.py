@@ -31,10 +31,12 @@ _DEVICE: Schema = {
     "seconds": {"type": "number", "minimum": 0},
     "reason": TEXT_OR_NULL,
     "hint": TEXT_OR_NULL,
+    "attention": FLAG,
+    "may_be_active": list_of(SHA256),
 }
 _SUMMARY: Schema = {"passed": COUNT, "failed": COUNT, "already": COUNT}
 _PREVIEW: Schema = {
-    "state": enumeration(["new", "done", "refused"]),
+    "state": enumeration(["new", "done", "attention", "refused"]),
     "device_id": TEXT_OR_NULL,
     "public_key_sha256": or_null(SHA256),
     "parameters": _SETTINGS,

@@ -7,7 +7,7 @@ the issuer. Whatever one device does, the next one has its turn.
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tng.apply.stopping import StopSignal
 from tng.csr.issuing import IssuedCertificate, Issuer, IssuingRefused
@@ -218,7 +218,8 @@ class Bench:
                 self._port.write(error_answer(answer.reason))
             if answer.fatal:
                 self.fatal = answer
-            yield self._result(answer.reason, answer.hint)
+            ended = self._result(answer.reason, answer.hint)
+            yield replace(ended, attention=answer.attention, may_be_active=answer.may_be_active)
             return
         self._names.remember(asked)
         leaf = _leaf(answer)
@@ -283,6 +284,7 @@ class Bench:
             seconds=now - device.started,
             reason=reason,
             hint=hint,
+            may_be_active=device.issued.may_be_active if device.issued else (),
         )
 
 

@@ -1,0 +1,54 @@
+"""Results of earlier runs: from their file, or written anew from what the ledger has.
+
+The ledger keeps the certificate, which is public, before it can become active; the template's
+device configuration it does not.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+
+from tng.csr.issuing import IssuedCertificate
+from tng.csr.model import RequestedDevice
+from tng.errors import OutputError
+from tng.provisioning.doubts import MAY_BE_ACTIVE
+from tng.provisioning.earlier import Earlier
+from tng.provisioning.saving import ResultFolder
+
+
+def kept_result(
+    results: ResultFolder, device: RequestedDevice, earlier: Earlier, tell: Callable[[str], None]
+) -> IssuedCertificate | None:
+    """The certificate that the device has; ``None`` where neither folder nor ledger have it.
+
+    A file that was lost is written again, by the name that the ledger has. Raises `OutputError`.
+    """
+    thing = "" if earlier.row is None else earlier.row.name
+    found = results.load(device, earlier.done, earlier.names)
+    if found is not None:
+        return found if found.thing_name else replace(found, thing_name=thing)
+    pem = earlier.pem_of(earlier.done)
+    if not pem:
+        return None
+    known = device if earlier.row is None else _called(device, earlier.row.device_id)
+    issued = IssuedCertificate(pem, earlier.done, thing, already=True)
+    path = results.save(known, issued)
+    tell(
+        f"{path} was lost and is written again from the ledger, without the template's device "
+        "configuration, which nobody has kept"
+    )
+    return issued
+
+
+def keep_doubtful(
+    results: ResultFolder, device: RequestedDevice, certificate_id: str, pem: str
+) -> None:
+    """Put a certificate that may be active where it can be tried; not being able to is no harm."""
+    apart = replace(results, folder=results.folder / MAY_BE_ACTIVE)
+    with suppress(OutputError):
+        apart.prepare()
+        apart.save(device, IssuedCertificate(pem, certificate_id))
+
+
+def _called(device: RequestedDevice, device_id: str) -> RequestedDevice:
+    return replace(device, record=replace(device.record, device_id=device_id))

@@ -2,6 +2,7 @@
 
 import os
 import re
+import secrets
 import shutil
 import subprocess
 from contextlib import ExitStack
@@ -104,7 +105,9 @@ def objects(world: World) -> None:
         world.environment["AWS_ENDPOINT_URL_S3"] = endpoint
     else:
         world.environment |= aws_environment(endpoint)
-    bucket = make_bucket(endpoint, "factory")
+    # A bucket stays as long as the process that served it.
+    bucket = make_bucket(endpoint, f"factory-{secrets.token_hex(8)}")
+    world.replacements["s3://factory/"] = f"{bucket.url}/"
     bucket.put("reels/reel-7.json", (world.folder / "reel-7.json").read_bytes())
     bucket.put("orders.csv", (world.folder / "orders.csv").read_bytes())
 

@@ -116,9 +116,7 @@ def test_two_certificates_of_one_key_have_a_file_each_and_a_person_is_told(tmp_p
         further: second_text,
     }
     assert folder.has("key", first_id)
-    assert set(told) == {
-        f"{tmp_path / 'one.pem'} is something else: the certificate {second_id} is in {further}"
-    }
+    assert set(told) == {f"the name one.pem is taken: the certificate {second_id} is in {further}"}
 
 
 def test_a_file_that_was_swapped_for_one_of_the_same_key_is_not_taken_for_it(tmp_path):

@@ -104,7 +104,7 @@ class CertificateFiles:
             if _put(path, certificate_id, content, beside):
                 if path != paths[0]:
                     self.tell(
-                        f"{paths[0]} is something else: the certificate {certificate_id} is in "
+                        f"the name {paths[0].name} is taken: the certificate {certificate_id} is in "
                         f"{path}"
                     )
                 return path

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.cli.workshop import make_workshop
-from tests.station.simulated import bay, patient_device
+from tests.station.simulated import Console, bay, csr_of, patient_device
 from tng.testing.requests import board_serial
 
 pytestmark = pytest.mark.slow
@@ -37,3 +37,20 @@ def test_an_account_makes_the_certificates_and_the_same_key_gets_the_same_again(
     assert len(aws_case.registered(aws_case.first)) == 1
     files = list((workshop.folder / "certificates").rglob("*.pem"))
     assert [file.read_text() for file in files] == [first["certificate_pem"]]
+
+
+def test_a_key_that_asks_again_without_its_serial_number_keeps_its_thing(aws_case, tmp_path):
+    def script(console: Console) -> None:
+        while not console.is_spoken_to(1.0):
+            console.say("TNG-SERIAL: M5-00012\r\n" + csr_of("board", 1))
+        console.certificate()
+        console.say(csr_of("board", 1))
+        console.confirm()
+
+    workshop = make_workshop(tmp_path, aws_case)
+    with bay(tmp_path) as dock:
+        dock.plug_in(script)
+        _, told, _ = served(workshop, dock, aws_case.first.name, 1)
+    assert told["result"] == "pass", told["reason"]
+    assert told["device_id"] == "M5-00012"
+    assert list(aws_case.registered(aws_case.first)) == [told["certificate_id"]]

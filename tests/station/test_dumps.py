@@ -66,8 +66,9 @@ def told(rows: list[dict]) -> list[tuple[str, str | None]]:
 
 
 @pytest.mark.slow
-def test_chips_are_verified_as_they_are_dumped(dock, trust):
-    dock.plug_in(printing(dump(1), dump(2)))
+@pytest.mark.parametrize("end", ["\r\n", "\r"], ids=repr)
+def test_chips_are_verified_as_they_are_dumped(dock, trust, end):
+    dock.plug_in(printing(*(dump(number).replace("\r\n", end) for number in (1, 2))))
     rows = station(dock, "--count", "2", "--idle", "60", *trust, expect=0)
     assert told(rows) == [("verified", VENDOR.uid(1)), ("verified", VENDOR.uid(2))]
     assert rows[-1]["message_type"] == "summary"

@@ -22,6 +22,7 @@ from tests.provisioning.fleet_service import (
     fleet_server,
     losing_replies,
 )
+from tng.ledger import SqliteLedger
 from tng.testing.requests import board_request, board_serial, request_pem
 
 
@@ -167,3 +168,28 @@ def test_an_endpoint_in_capitals_and_with_a_dot_is_the_same(tmp_path, monkeypatc
     assert len(answers.created) == 1
     shown = json.loads(run_tng(*STATUS, expect=0).stdout)
     assert len(shown["targets"]) == 1
+
+
+@pytest.mark.slow
+def test_a_bench_that_is_interrupted_before_its_count_is_recorded_so(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    terminal, line = os.openpty()
+    with fleet_server(FleetAnswers()) as port:
+        command = [word for word in words(tmp_path, port) if word != "requests"]
+        command += ["--station", os.ttyname(line), "--count", "2"]
+        with subprocess.Popen(
+            [sys.executable, "-m", "tng", *command], cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        ) as process:  # fmt: skip
+            assert process.stderr is not None
+            assert "waiting for devices" in process.stderr.readline()
+            process.send_signal(signal.SIGINT)
+            process.stderr.read()
+    os.close(terminal)
+    os.close(line)
+    assert process.returncode == 130
+    with SqliteLedger(tmp_path / "tng-ledger.db") as ledger:
+        last = ledger.last_run()
+    assert last is not None
+    assert last.result == "interrupted"

@@ -25,8 +25,8 @@ def unknown_end(certificates: Sequence[str], why: str = "", hint: str = "") -> I
     return IssuingRefused(
         f"certificate {_listed(certificates)} may be active: the end of its RegisterThing is not "
         f"known{more}; {_NEXT}",
-        f"{hint} Certificates that may be active are in the folder {MAY_BE_ACTIVE}, beside those "
-        "of the devices that are done.".strip(),
+        f"{hint} Certificates that may be active are in {MAY_BE_ACTIVE}, within the folder of "
+        "--certificates, so that they can be tried.".strip(),
         attention=True,
         may_be_active=tuple(certificates),
     )

@@ -29,6 +29,7 @@ class IssuedTally:
     def add(self, result: DeviceResult) -> None:
         """Count one device."""
         self.counts["passed" if result.passed else "failed"] += 1
+        self.counts["attention"] += result.attention
         if not result.passed and not result.key:
             self.counts["unusable"] += 1
         if result.passed and result.issued is not None and result.issued.already:
@@ -54,8 +55,9 @@ class IssuedTally:
         """In words."""
         total = self.passed + self.failed
         noun = "device" if total == 1 else "devices"
-        again = self.counts["already"]
+        again, left = self.counts["already"], self.counts["attention"]
         more = f" ({again:,} had their certificate before)" if again else ""
+        more += f"; {left:,} of the failed need attention" if left else ""
         return f"{total:,} {noun}: {self.passed:,} passed, {self.failed:,} failed{more}"
 
 

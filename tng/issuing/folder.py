@@ -104,8 +104,8 @@ class CertificateFiles:
             if _put(path, certificate_id, content, beside):
                 if path != paths[0]:
                     self.tell(
-                        f"the name {paths[0].name} is taken: the certificate {certificate_id} is in "
-                        f"{path}"
+                        f"the name {paths[0].name} is taken: the certificate {certificate_id} is "
+                        f"in {path}"
                     )
                 return path
         raise FileExistsError(errno.EEXIST, "something else is there")

@@ -146,6 +146,12 @@ PATTERNS = {
     "uids": b"Unique ID: 0400500194b58d02eab29b046aa26a701b90\n",
     "objects": b"cert object ID: f0000101\n",
     "escapes": b"\x1b[0;",
+    "escapes alone": b"\x1b",
+    "strings without ends": b"\x1b]0;\xc2\x9d\x9b1;",
+    "carriage returns": b"\r",
+    "lines of a carriage return": b"A" * 30 + b"\r",
+    "zeros and carriage returns": b"\0\r",
+    "words": b"AAAA ",
     "quotes": b'"a,',
     "braces": b"{",
     "brackets": b'[{"deviceCertificates":[',
@@ -160,18 +166,15 @@ PATTERNS = {
 LONG = 1024 * 1024
 SECONDS = 20.0
 """Of computing: forty times what the worst megabyte needs, far below what quadratic work takes."""
-WITHOUT_LINES = (
-    "zeros",
+WITHOUT_LINES = ("zeros", "quotes", "braces", "comments", "signed data", "one endless row")
+ONE_LINE = (
     "one endless line",
     "dashes",
     "hexadecimal on one line",
     "escapes",
-    "quotes",
-    "braces",
-    "comments",
     "sequences",
-    "signed data",
-    "one endless row",
+    "carriage returns",
+    "words",
 )
 HUGE = 24 * LONG
 MEMORY = 20 * LONG
@@ -216,6 +219,19 @@ def test_huge_entries_take_bounded_memory(pattern):
         assert tracemalloc.get_traced_memory()[1] < MEMORY
     finally:
         tracemalloc.stop()
+
+
+@pytest.mark.parametrize("pattern", ONE_LINE)
+def test_a_longer_line_takes_no_more_memory(pattern):
+    peaks = []
+    for size in (LONG, 3 * LONG):
+        tracemalloc.start()
+        try:
+            split_all(PATTERNS[pattern], size)
+            peaks.append(tracemalloc.get_traced_memory()[1])
+        finally:
+            tracemalloc.stop()
+    assert peaks[1] < 1.5 * peaks[0] < MEMORY
 
 
 @pytest.mark.slow

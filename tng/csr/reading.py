@@ -35,7 +35,7 @@ KIND = "csr"
 MAX_REQUESTS = 1_000_000
 """Requests read from one input: a log that repeats itself without end has one too."""
 _MAX_DER_BYTES = 4 * MAX_REQUEST_BYTES
-"""A request in DER and the zeros of the slot that it was read from."""
+"""A request in DER and the padding of the slot that it was read from."""
 _MAX_ONE_BYTES = 1024 * 1024
 """One request with everything that a console printed around it."""
 
@@ -168,11 +168,11 @@ def _of_der(data: bytes, source: Source) -> RequestOutcome:
 def _of_found(found: Found, source: Source) -> RequestOutcome:
     if isinstance(found, FoundRequest):
         return _judged(found.data, source, found.findings)
-    return _undecodable(source, found.message)
+    return Undecodable(source, (finding(found.code, found.message),))
 
 
 def _judged(data: bytes, source: Source, notices: tuple[Finding, ...] = ()) -> RequestOutcome:
-    """The request at the beginning of ``data``, behind which only zeros may follow."""
+    """The request at the beginning of ``data``, behind which only padding may follow."""
     try:
         parts = read_parts(data)
     except DerError as error:
@@ -189,7 +189,8 @@ def _judged(data: bytes, source: Source, notices: tuple[Finding, ...] = ()) -> R
         object_id=None,
         leaf=None,
     )
-    findings = (*notices, *subject.findings)
+    padding = (finding("der-padded", parts.behind),) if parts.behind else ()
+    findings = (*notices, *padding, *subject.findings)
     if problem is not None:
         return RejectedDevice(record, (*findings, problem))
     return RequestedDevice(record, request, findings)

@@ -1,13 +1,14 @@
 """The parts of a CertificationRequest (RFC 2986 §4), as they stand in its DER.
 
 Tolerant where devices' libraries are irregular and a signature can still be checked: the
-attributes may be absent, the subject may be of any text, and the zeros of a chip's slot may
-follow. It judges nothing.
+attributes may be absent, the subject may be of any text, and what fills a chip's slot or erased
+flash may follow, or a line end. It judges nothing.
 """
 
 import re
 from dataclasses import dataclass
 
+from tng.decode.line_end import LINE_ENDS
 from tng.x509 import der
 
 MAX_REQUEST_BYTES = 16 * 1024
@@ -24,7 +25,8 @@ class RequestParts:
     """``der`` is the request without padding, ``info`` what its signature is over.
 
     ``subject`` and ``spki`` are whole elements. ``algorithm`` is the dotted OID of the signature's
-    algorithm and ``parameters`` the DER of its parameters, empty where there are none.
+    algorithm and ``parameters`` the DER of its parameters, empty where there are none. ``behind``
+    says what was cut, and is empty where nothing was.
     """
 
     der: bytes
@@ -34,6 +36,7 @@ class RequestParts:
     algorithm: str
     parameters: bytes
     signature: bytes
+    behind: str = ""
 
 
 def looks_like_request(data: bytes) -> bool:
@@ -42,7 +45,10 @@ def looks_like_request(data: bytes) -> bool:
 
 
 def read_parts(data: bytes) -> RequestParts:
-    """The parts of the request in ``data``, behind which zeros may follow; raises `DerError`."""
+    """The parts of the request in ``data``, behind which padding may follow; raises `DerError`.
+
+    Padding is one line end, zeros, or the FF of erased flash.
+    """
     start, end = _whole(data)
     info_start, info_end = der.expect(data, start, end, der.SEQUENCE, "request information")
     subject, key, key_end = _information(data, info_start, info_end)
@@ -63,20 +69,33 @@ def read_parts(data: bytes) -> RequestParts:
         algorithm=der.object_identifier(data[oid_start:oid_end]),
         parameters=data[oid_end:algorithm_end],
         signature=data[bits + 1 : bits_end],
+        behind=_padding(data[end:]),
     )
 
 
 def _whole(data: bytes) -> tuple[int, int]:
-    """Begin and end of what the outermost SEQUENCE holds; only zeros may follow it."""
+    """Begin and end of what the outermost SEQUENCE holds."""
     length = der.element_length(data)
     if data[:1] == b"\x30" and length is not None and length > len(data):
         raise der.DerError(f"{length - len(data)} of {length} bytes of the request are missing")
     start, end = der.expect(data, 0, len(data), der.SEQUENCE, "certificate request")
     if end > MAX_REQUEST_BYTES:
         raise der.DerError(f"{end} bytes are no request: {MAX_REQUEST_BYTES} are read")
-    if data[end:].strip(b"\0"):
-        raise der.DerError(f"{len(data) - end} bytes follow the request, and not all are zero")
     return start, end
+
+
+def _padding(rest: bytes) -> str:
+    if not rest:
+        return ""
+    if rest in LINE_ENDS:
+        return "a line end was cut"
+    for octet in (b"\0", b"\xff"):
+        if not rest.strip(octet):
+            return f"{len(rest)} bytes {octet.hex().upper()} were cut"
+    raise der.DerError(
+        f"{len(rest)} bytes follow the request, and they are neither all zero, nor all FF, nor a "
+        "line end"
+    )
 
 
 def _information(data: bytes, start: int, end: int) -> tuple[int, int, int]:

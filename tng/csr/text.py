@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from tng.csr.structure import MAX_REQUEST_BYTES, looks_like_request, read_parts
-from tng.decode.text.lines import Line, read_lines
+from tng.decode.text.lines import LINE_CUT, Line, LinePiece, read_lines
 from tng.decode.text.pem import MARKER, PemBlock, strip_time_stamp
 from tng.findings import Finding
 from tng.x509.der import DerError, element_length
@@ -31,7 +31,7 @@ _BARE_BEGINNING = ("MII", "MIG", "MIH")
 
 @dataclass(frozen=True, slots=True)
 class FoundRequest:
-    """The octets of what is a request by its form; zeros may follow it."""
+    """The octets of what is a request by its form; padding may follow it."""
 
     line: int
     data: bytes
@@ -40,10 +40,11 @@ class FoundRequest:
 
 @dataclass(frozen=True, slots=True)
 class FoundProblem:
-    """Something that should have been a request."""
+    """Something that should have been a request; ``code`` is of the finding that it is."""
 
     line: int
     message: str
+    code: str = "csr-unreadable"
 
 
 Found = FoundRequest | FoundProblem
@@ -79,6 +80,8 @@ class RequestScanner:
 
     def feed(self, line: Line) -> Iterator[Found]:
         """What is complete with this line."""
+        if isinstance(line, LinePiece) and line.is_cut:
+            yield FoundProblem(line.number, LINE_CUT, "line-cut")
         position = 0
         for marker in MARKER.finditer(line.text):
             before = line.text[position : marker.start()]

@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 from tng.decode.certificates import read_device, split_group
 from tng.decode.interface import Decoded, RawEntry
+from tng.decode.line_end import without_line_end
 from tng.findings import finding
 from tng.models import Source, Undecodable
 from tng.x509 import der
@@ -75,6 +76,7 @@ class Pkcs7Decoder:
             message = f"more than {MAX_PKCS7_BYTES} bytes of PKCS#7"
             yield Undecodable(source, (finding("entry-too-large", message),))
             return
+        data, tolerances = without_line_end(data)
         try:
             certificates = certificates_in(data)
         except Pkcs7Error as error:
@@ -83,7 +85,7 @@ class Pkcs7Decoder:
         if not certificates:
             message = "there are no certificates in the PKCS#7"
             yield Undecodable(source, (finding("input-unrecognised", message),))
-        yield from split_group(certificates, RawEntry(source, ()))
+        yield from split_group(certificates, RawEntry(source, (), findings=tolerances))
 
     def read(self, raw: RawEntry) -> tuple[Decoded, ...]:
         """The device."""

@@ -1,4 +1,4 @@
-"""A file that is one certificate in DER, perhaps padded as it lay on a chip.
+"""A file that is one certificate in DER, perhaps padded as it lay on a chip, or with a line end.
 
 The same with a chip's response around it is an APDU dump.
 """
@@ -8,6 +8,7 @@ from typing import BinaryIO
 
 from tng.decode.certificates import looks_like_certificate, read_device, split_group
 from tng.decode.interface import Decoded, RawEntry
+from tng.decode.line_end import without_line_end
 from tng.decode.se05x.apdu import RESPONSE_HEADER_BYTES, RESPONSE_TAG, unwrap
 from tng.findings import finding
 from tng.models import Source, Undecodable
@@ -27,7 +28,7 @@ class DerDecoder:
     def split(self, stream: BinaryIO, file: str) -> Iterator[RawEntry | Undecodable]:
         """The one certificate; it may be cut short."""
         source = Source(file)
-        data = unwrap(stream.read(2 * MAX_CERTIFICATE_BYTES))
+        data, tolerances = without_line_end(unwrap(stream.read(2 * MAX_CERTIFICATE_BYTES)))
         missing = (element_length(data) or 0) - len(data)
         if stream.read(1):
             message = f"more than {2 * MAX_CERTIFICATE_BYTES} bytes are not one certificate"
@@ -36,7 +37,7 @@ class DerDecoder:
             message = f"{missing} of {len(data) + missing} bytes of the certificate are missing"
             yield Undecodable(source, (finding("dump-truncated", message),))
         else:
-            yield from split_group((data,), RawEntry(source, ()))
+            yield from split_group((data,), RawEntry(source, (), findings=tolerances))
 
     def read(self, raw: RawEntry) -> tuple[Decoded, ...]:
         """The device."""

@@ -6,7 +6,7 @@ one: every exporter names and orders them otherwise.
 
 import csv
 from collections.abc import Iterator, Sequence
-from io import StringIO
+from io import BytesIO
 from typing import BinaryIO, Self
 
 from tng.decode.certificates import read_device, split_group
@@ -14,14 +14,14 @@ from tng.decode.encoded import decode_certificate, looks_encoded
 from tng.decode.interface import Decoded, RawEntry
 from tng.decode.se05x.uid import parse_uid
 from tng.decode.text.decoder import is_text
-from tng.decode.text.lines import read_lines, without_mark
+from tng.decode.text.lines import LinePiece, read_lines
 from tng.decode.text.marks import object_id_in_label
 from tng.findings import Finding, finding
 from tng.models import Source, Undecodable
 
 _DELIMITERS = ",;\t"
 _SNIFFED_ROWS = 20
-_SNIFFED_CHARACTERS = 16 * 1024
+_SNIFFED_BYTES = 16 * 1024
 _UID_HEADINGS = ("uid", "uniqueid", "deviceid", "chipid", "se05xuid", "se050uid")
 _PART_HEADINGS = ("part", "partnumber", "variant", "product")
 _MAX_OBJECT_CELL = 40
@@ -39,11 +39,9 @@ class TableDecoder:
         """Whether one of the first rows has several cells, one of them a certificate."""
         if not is_text(head):
             return False
-        text = (
-            without_mark(head).replace(b"\0", b"")[:_SNIFFED_CHARACTERS].decode("utf-8", "replace")
-        )
-        delimiter = _delimiter(text)
-        return delimiter is not None and _has_certificate(text, delimiter)
+        lines = [line.text for line in read_lines(BytesIO(head[:_SNIFFED_BYTES]))]
+        delimiter = _delimiter(lines[0]) if lines else None
+        return delimiter is not None and _has_certificate(lines, delimiter)
 
     def split(self, stream: BinaryIO, file: str) -> Iterator[RawEntry | Undecodable]:
         """The certificates of each row."""
@@ -88,9 +86,9 @@ class _Lines:
     def __init__(self, stream: BinaryIO) -> None:
         self._lines = read_lines(stream)
         first = next(self._lines, None)
-        self._first: str | None = first.text if first else ""
+        self._first = first
         self._row_characters = 0
-        self.delimiter = _delimiter(self._first or "") or ","
+        self.delimiter = (_delimiter(first.text) if first else None) or ","
         marked = first is not None and first.has_mark
         self.findings = (finding("byte-order-mark", "before the first line"),) if marked else ()
 
@@ -102,13 +100,16 @@ class _Lines:
         return self
 
     def __next__(self) -> str:
-        text, self._first = self._first, None
-        if text is None:
-            text = next(self._lines).text
-        self._row_characters += len(text)
-        if self._row_characters > _MAX_ROW_CHARACTERS:
-            raise csv.Error(f"it has more than {_MAX_ROW_CHARACTERS} characters")
-        return text + "\n"
+        pieces: list[str] = []
+        line, self._first = self._first or next(self._lines), None
+        while True:
+            pieces.append(line.text)
+            self._row_characters += len(line.text)
+            if self._row_characters > _MAX_ROW_CHARACTERS:
+                raise csv.Error(f"it has more than {_MAX_ROW_CHARACTERS} characters")
+            if not isinstance(line, LinePiece):
+                return "".join(pieces) + "\n"
+            line = next(self._lines)
 
 
 class _Columns:
@@ -125,14 +126,13 @@ def _index(headings: Sequence[str], wanted: Sequence[str]) -> int | None:
     return next((place for place, heading in enumerate(headings) if heading in wanted), None)
 
 
-def _delimiter(text: str) -> str | None:
-    line = text.lstrip("\r\n").partition("\n")[0]
+def _delimiter(line: str) -> str | None:
     best = max(_DELIMITERS, key=line.count)
     return best if best in line else None
 
 
-def _has_certificate(text: str, delimiter: str) -> bool:
-    rows = csv.reader(StringIO(text), delimiter=delimiter)
+def _has_certificate(lines: Sequence[str], delimiter: str) -> bool:
+    rows = csv.reader((f"{line}\n" for line in lines), delimiter=delimiter)
     try:
         for number, row in enumerate(rows):
             if number == _SNIFFED_ROWS:

@@ -275,4 +275,21 @@ READING: tuple[Check, ...] = (
         "Run it again when nothing writes to the input any more.",
         "tng",
     ),
+    _tolerance(
+        "der-padded",
+        "A line end or padding after the DER was cut",
+        "DER says itself where it ends. Editors and terminals leave a line end behind a file; a "
+        "request may have the zeros or the FF bytes of the flash behind it that it was read from.",
+        f"{_DER} §8.1.3",
+    ),
+    _unreadable(
+        "line-cut",
+        "A line is too long to be read as a whole",
+        "A line of more than 128 KiB was read in pieces, and one of them had to end where neither "
+        "a quote nor a comma nor anything else parts its words. A certificate or a request "
+        "that stands across that place may be missing.",
+        "Break the line, or look what it is: base64 or hexadecimal of many devices without any "
+        "separator cannot be told apart. The lines behind it were still read.",
+        "tng",
+    ),
 )

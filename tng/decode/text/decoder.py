@@ -3,12 +3,14 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import BytesIO
+from itertools import islice
 from typing import BinaryIO
 
 from tng.decode.certificates import read_device
-from tng.decode.interface import Decoded, RawEntry
+from tng.decode.interface import SNIFF_BYTES, Decoded, RawEntry
 from tng.decode.text.hexadecimal import may_begin, parse_row
-from tng.decode.text.lines import BYTE_ORDER_MARKS, clean, read_lines, without_mark
+from tng.decode.text.lines import BYTE_ORDER_MARKS, read_lines, without_mark
 from tng.decode.text.scanner import Scanner
 from tng.decode.text.sections import Sections
 from tng.findings import finding
@@ -20,6 +22,12 @@ _LOG = re.compile(
 )
 _PEM = b"-----BEGIN "
 _MAX_SNIFFED_LINES = 2000
+_CONTROLS = bytes(octet for octet in range(0x20) if octet not in b"\t\n\r")
+_NOISE_SHARE = 0.25
+"""Of the octets behind which no character stands, in a text with zero bytes: a board that is
+powered up prints a line or two of them; in what is compressed or signed they are half of all."""
+_BINARY_BEGINNINGS = (b"\x30\x80", b"\x30\x81", b"\x30\x82", b"\x30\x83", b"\x30\x84")
+"""Of DER, whose names may make up most of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +74,20 @@ class TextDecoder:
 
 
 def is_text(head: bytes) -> bool:
-    """Whether the beginning may be a console's text: no zero bytes, except in UTF-16."""
-    return head.startswith(BYTE_ORDER_MARKS) or b"\0" not in head
+    """Whether the beginning may be a console's text, which has zero bytes only among characters.
+
+    They are in UTF-16, and what a line carries while a device is powered up; that is text if most
+    of what else stands there is. Where there is nothing else the text may begin behind it.
+    """
+    if head.startswith(BYTE_ORDER_MARKS) or b"\0" not in head:
+        return True
+    rest = head.translate(None, _CONTROLS)
+    if not rest:
+        return len(head) >= SNIFF_BYTES
+    if head.startswith(_BINARY_BEGINNINGS):
+        return False
+    characters = len(rest.decode("utf-8", "ignore").encode())
+    return len(rest) - characters <= _NOISE_SHARE * len(rest)
 
 
 def _is_manifest(text: bytes) -> bool:
@@ -75,6 +95,6 @@ def _is_manifest(text: bytes) -> bool:
 
 
 def _has_dump(text: bytes) -> bool:
-    lines = text.split(b"\n", _MAX_SNIFFED_LINES)[:_MAX_SNIFFED_LINES]
-    rows = (parse_row(clean(0, line).text) for line in lines)
+    lines = islice(read_lines(BytesIO(text)), _MAX_SNIFFED_LINES)
+    rows = (parse_row(line.text) for line in lines)
     return any(row is not None and may_begin(row) for row in rows)

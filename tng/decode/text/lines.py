@@ -1,26 +1,45 @@
 """The lines of a text, bounded and freed of what consoles add.
 
-Terminal colours, carriage returns, byte order marks and the zero bytes of UTF-16
-are taken off; what was taken off is noted on the line.
+A line ends at LF, at CR LF, at CR CR LF (serial consoles), and at a CR alone. Terminal
+sequences, control characters, byte order marks and the zero bytes of UTF-16 and of lines that are
+powered up are taken off; what was taken off is noted on the line.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
 from typing import BinaryIO
 
+from tng.decode.text.cleaning import without_controls
+
 MAX_LINE_BYTES = 128 * 1024
 """A certificate of the largest size that is read, in base64 on one line, fits. What is
-longer is cut."""
+longer is given in pieces."""
+LINE_CUT = f"one word of it is longer than {MAX_LINE_BYTES:,} bytes"
+"""The message of a finding ``line-cut``."""
 
 BYTE_ORDER_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 
-_ESCAPE = re.compile(r"\x1b\[[0-9;?]{0,16}[A-Za-z]")
+_DOUBLED = b"\r\r\n"
+_LINE_END = re.compile(rb"\r+\n?|\n")
+_WORDS = b"+-/0123456789=ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz "
+"""What base64, hexadecimal and the marks of PEM are written with."""
+_KEPT_TOGETHER = (
+    bytes(octet for octet in range(0x20, 0x7F) if octet not in b"\"'\\{},<>"),
+    _WORDS,
+)
+"""What a long line is not cut in, best first: what stands between two quotes or commas, or else
+words."""
+_CONTINUATIONS = bytes(range(0x80, 0xC0))
+"""The second and later octets of a character in UTF-8."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line: its number from 1, its text, and what had to be cleaned off it."""
+    """One line: its number from 1, its text, and what had to be cleaned off it.
+
+    ``colored`` says that terminal sequences or control characters stood in it.
+    """
 
     number: int
     text: str
@@ -29,23 +48,29 @@ class Line:
     has_mark: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class LinePiece(Line):
+    """Part of a line of more than `MAX_LINE_BYTES`; what follows it has the same number.
+
+    ``is_cut`` is told on the first piece of a line that had to end within a word.
+    """
+
+    is_cut: bool = False
+
+
 def read_lines(stream: BinaryIO) -> Iterator[Line]:
-    """Every line of the stream that is not blank, in at most `MAX_LINE_BYTES` each.
+    """Every line of the stream that is not blank, in pieces of at most `MAX_LINE_BYTES`.
 
     Bytes that are not UTF-8 become U+FFFD: nothing that is looked for contains one.
     """
-    number = 0
-    while raw := stream.readline(MAX_LINE_BYTES):
-        number += 1
-        if raw.isspace():
-            continue
-        end = raw
-        while not end.endswith(b"\n") and len(end) == MAX_LINE_BYTES:
-            end = stream.readline(MAX_LINE_BYTES)
-        if number == 1 and raw.startswith(BYTE_ORDER_MARKS):
-            yield replace(clean(number, without_mark(raw)), has_mark=True)
-        else:
-            yield clean(number, raw)
+    raw = stream.readline(MAX_LINE_BYTES)
+    bare = without_mark(raw)
+    lines = _lines(bare, stream)
+    if len(bare) < len(raw):
+        for first in lines:
+            yield replace(first, has_mark=True)
+            break
+    yield from lines
 
 
 def without_mark(data: bytes) -> bytes:
@@ -59,11 +84,100 @@ def without_mark(data: bytes) -> bytes:
 def clean(number: int, raw: bytes) -> Line:
     """Clean one line as it was read, its line end included."""
     raw = raw.replace(b"\0", b"")
-    text = raw.decode("utf-8", "replace")
-    bare = _ESCAPE.sub("", text) if "\x1b" in text else text
-    return Line(
-        number,
-        bare.rstrip("\r\n").replace("\r", " "),
-        doubled_return=raw.endswith(b"\r\r\n"),
-        colored=bare is not text,
-    )
+    body = raw.rstrip(b"\r\n").replace(b"\r", b" ")
+    return _line(number, body, doubled_return=raw.endswith(_DOUBLED))
+
+
+def _line(number: int, body: bytes, *, doubled_return: bool = False) -> Line:
+    text, is_changed = without_controls(body)
+    return Line(number, text, doubled_return, is_changed)
+
+
+def _lines(raw: bytes, stream: BinaryIO) -> Iterator[Line]:
+    splitter = _Splitter()
+    is_between = True
+    while raw:
+        data = raw.replace(b"\0", b"")
+        body = data.rstrip(b"\r\n")
+        if is_between and data.endswith(b"\n") and b"\r" not in body:
+            splitter.number += 1
+            if not data.isspace():
+                # What `_line` does, without two calls for every line of a clean text.
+                text = body.decode("utf-8", "surrogateescape")
+                doubled = data.endswith(_DOUBLED)
+                yield (
+                    Line(splitter.number, text, doubled)
+                    if text.isprintable()
+                    else _line(splitter.number, body, doubled_return=doubled)
+                )
+        else:
+            yield from splitter.feed(data)
+            is_between = splitter.is_between
+        raw = stream.readline(MAX_LINE_BYTES)
+    yield from splitter.finish()
+
+
+class _Splitter:
+    """Takes pieces of a text without zero bytes and gives its lines; `finish` gives the last.
+
+    ``number`` is that of the last line that has ended.
+    """
+
+    def __init__(self) -> None:
+        self.number = 0
+        self._rest = b""
+        self._goes_on = False
+        self._is_told = False
+
+    @property
+    def is_between(self) -> bool:
+        """Whether no line has begun."""
+        return not (self._rest or self._goes_on)
+
+    def feed(self, data: bytes) -> Iterator[Line]:
+        """The lines that end in ``data``, and the beginning of one that becomes too long."""
+        data = self._rest + data
+        position = 0
+        for end in _LINE_END.finditer(data):
+            returns = end[0]
+            # What follows says whether it ends one line or, as CR LF, half of one.
+            if end.end() == len(data) and returns[-1:] == b"\r" and len(returns) < MAX_LINE_BYTES:
+                break
+            yield from self._ended(data[position : end.start()], returns)
+            position = end.end()
+        self._rest = yield from self._shortened(data[position:])
+
+    def finish(self) -> Iterator[Line]:
+        """The last line, if the text does not end with an end of one."""
+        if self._rest:
+            yield from self._ended(self._rest.rstrip(b"\r"), b"")
+
+    def _ended(self, body: bytes, end: bytes) -> Iterator[Line]:
+        if len(body) > MAX_LINE_BYTES:
+            body = yield from self._shortened(body)
+        self.number += 1
+        if self._goes_on or (body and not body.isspace()):
+            yield _line(self.number, body, doubled_return=end.endswith(_DOUBLED))
+        if end.endswith(b"\r"):
+            self.number += len(end) - 1
+        self._goes_on = self._is_told = False
+
+    def _shortened(self, body: bytes) -> Generator[Line, None, bytes]:
+        """Give as much of a line that it has not more than the limit any more; returns the rest."""
+        while len(body) > MAX_LINE_BYTES:
+            place = _place_between_words(body[:MAX_LINE_BYTES])
+            text, is_changed = without_controls(body[: place or MAX_LINE_BYTES].rstrip(b"\r"))
+            is_cut = not (place or self._is_told)
+            yield LinePiece(self.number + 1, text, colored=is_changed, is_cut=is_cut)
+            self._goes_on, self._is_told = True, self._is_told or not place
+            body = body[place or MAX_LINE_BYTES :]
+        return body
+
+
+def _place_between_words(head: bytes) -> int:
+    """Where to cut a line that begins so, in front of a character; 0 if that is in one word."""
+    for together in _KEPT_TOGETHER:
+        place = len(head.rstrip(together).rstrip(_CONTINUATIONS)) - 1
+        if place > 0:
+            return place
+    return 0

@@ -38,6 +38,8 @@ _FOREIGN_LOG = re.compile(r"[EWIDV] \(\d{1,12}\) |\w{1,16} {0,8}:(?:INFO|WARN|ER
 _ELLIPSIS = re.compile(r"\.{3,}|…")
 _QUOTED = re.compile(r"[\"']([^\"']*)[\"']?")
 """A string constant of a program or of JSON, perhaps open at the line's end."""
+_ESCAPED = re.compile(r"\\(?:/|u002[BbFf]|u003[Dd])")
+"""``/``, ``+`` and ``=`` as writers of JSON escape them though they need not (RFC 8259 §7)."""
 
 
 def strip_time_stamp(text: str) -> str:
@@ -99,6 +101,8 @@ class PemBlock:
         escaped = "\\n" in text
         quoted = _QUOTED.search(text)
         bare = (quoted[1] if quoted else text).replace("\\n", " ").replace("\\r", "").strip()
+        if "\\" in bare:
+            bare = _ESCAPED.sub(_unescaped, bare)
         words = bare.split()
         if words and all(map(_BASE64.fullmatch, words)):
             # Several words are base64 only if they are lines that were joined.
@@ -133,7 +137,7 @@ class PemBlock:
         if self.prefixed:
             reasons.append("text stands before each line")
         if self.colored:
-            reasons.append("terminal colours stand inside")
+            reasons.append("terminal colours or other controls stand inside")
         if self.foreign:
             reasons.append(f"{self.foreign} foreign lines were left out")
         if any(len(piece) != _REGULAR_WIDTH for piece in self.pieces[:-1]):
@@ -141,6 +145,10 @@ class PemBlock:
         elif self.pieces and len(self.pieces[-1]) > _REGULAR_WIDTH:
             reasons.append(f"a line has {len(self.pieces[-1])} characters instead of 64")
         return (finding("pem-irregular", "; ".join(reasons)),) if reasons else ()
+
+
+def _unescaped(escape: re.Match[str]) -> str:
+    return escape[0][1] if len(escape[0]) == 2 else chr(int(escape[0][2:], 16))
 
 
 def _of_one_width(pieces: Sequence[str]) -> list[str]:

@@ -18,7 +18,7 @@ from tng.decode.text.hexadecimal import (
     may_begin,
     parse_row,
 )
-from tng.decode.text.lines import Line
+from tng.decode.text.lines import LINE_CUT, Line, LinePiece
 from tng.decode.text.pem import CERTIFICATE_LABELS, MARKER, PKCS7_LABELS, UID_LABEL, PemBlock
 from tng.findings import Finding, finding
 from tng.x509.certificate import Certificate
@@ -70,6 +70,8 @@ class Scanner:
 
     def feed(self, line: Line) -> Iterator[Found]:
         """What is complete with this line."""
+        if isinstance(line, LinePiece) and line.is_cut:
+            yield FoundProblem(line.number, finding("line-cut", LINE_CUT))
         position = 0
         for marker in MARKER.finditer(line.text):
             before = line.text[position : marker.start()]

@@ -1,7 +1,11 @@
 """Which keys have a name on a target, in each of the databases."""
 
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
 
 from tests.ledger.entering import EU, US, enroll
 from tng.ledger import (
@@ -64,28 +68,58 @@ def test_one_device_is_found_by_its_key(ledger):
     assert ledger.device(EU.key, THIRD) is None
 
 
-def test_a_ledger_of_an_older_version_knows_the_names_of_what_was_provisioned(tmp_path):
-    path = tmp_path / "tng-ledger.db"
+@contextmanager
+def older_ledger(path: Path) -> Iterator[sqlite3.Connection]:
+    """The file as it was before names were kept."""
     with closing(sqlite3.connect(path)) as old, old:
         old.executescript(";".join(MIGRATIONS[:2]))
         old.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         old.execute("PRAGMA user_version = 2")
         old.execute("INSERT INTO runs VALUES (1, 'tng', '1', '', '', 'done')")
-        for number, cloud in enumerate(("aws-fleet", "aws"), start=1):
-            key = f"{cloud}:host:Boards"
-            old.execute(
-                "INSERT INTO targets VALUES (?, ?, 'Boards', ?, 'host', 'Boards')",
-                (number, key, cloud),
-            )
-            old.execute(
-                "INSERT INTO devices VALUES (?, ?, 'A1', 'board-A1', 1, 'done', '', '', '')",
-                (number, FIRST),
-            )
+        yield old
+
+
+def add_device(old: sqlite3.Connection, number: int, cloud: str, host: str) -> None:
+    old.execute(
+        "INSERT INTO targets VALUES (?, ?, 'Boards', ?, ?, 'Boards')",
+        (number, f"{cloud}:{host}:Boards", cloud, host),
+    )
+    old.execute(
+        "INSERT INTO devices VALUES (?, ?, 'A1', 'board-A1', 1, 'done', '', '', '')",
+        (number, FIRST),
+    )
+
+
+def test_a_ledger_of_an_older_version_knows_the_names_of_what_was_provisioned(tmp_path):
+    path = tmp_path / "tng-ledger.db"
+    with older_ledger(path) as old:
+        add_device(old, 1, "aws-fleet", "host")
+        add_device(old, 2, "aws", "host")
     with SqliteLedger(path) as ledger:
         for kind, text in ((NameKind.DEVICE, "A1"), (NameKind.THING, "board-A1")):
             found = ledger.holders("aws-fleet:host:Boards", kind, text, SECOND)
             assert [row.key for row in found] == [FIRST]
             assert ledger.holders("aws:host:Boards", kind, text, SECOND) == ()
+
+
+@pytest.mark.parametrize(
+    ("hosts", "expected"),
+    [
+        (["Host.Example."], ["host.example"]),
+        (["HOST", "Host."], ["host", "Host."]),
+        (["HOST", "host"], ["HOST", "host"]),
+        (["host", "other"], ["host", "other"]),
+    ],
+)
+def test_endpoints_of_an_older_version_get_one_spelling(tmp_path, hosts, expected):
+    path = tmp_path / "tng-ledger.db"
+    with older_ledger(path) as old:
+        for number, host in enumerate(hosts, start=1):
+            add_device(old, number, "aws-fleet", host)
+    with SqliteLedger(path) as ledger:
+        assert [target.account for target in ledger.targets()] == expected
+        for target in ledger.targets():
+            assert ledger.device(target.key, FIRST) is not None
 
 
 def test_a_holder_is_looked_for_by_its_name_and_not_one_by_one(tmp_path):

@@ -1,13 +1,16 @@
 """Several benches, or processes, with one ledger."""
 
 import threading
+from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from tests.postgres import cluster
 from tests.provisioning.benches import Workplace
 from tests.provisioning.fleet_service import FleetAnswers, board, fleet_server
-from tng.csr.issuing import IssuedCertificate
+from tng.csr.issuing import IssuedCertificate, IssuingRefused
+from tng.csr.model import RequestedDevice
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.slow)])
@@ -16,7 +19,12 @@ def place(request, tmp_path) -> Workplace:
     return Workplace(tmp_path, "" if request.param == "sqlite" else cluster().create())
 
 
-def side_by_side(place: Workplace, answers: FleetAnswers, *boards: tuple[int, ...]) -> list[object]:
+def side_by_side(
+    place: Workplace,
+    answers: FleetAnswers,
+    *boards: tuple[int, ...],
+    called: Callable[[int], RequestedDevice] = board,
+) -> list[object]:
     """What each bench is given for its boards; all share a ledger and a folder."""
     results, lock = [], threading.Lock()
     begin = threading.Barrier(len(boards))
@@ -25,7 +33,7 @@ def side_by_side(place: Workplace, answers: FleetAnswers, *boards: tuple[int, ..
         with fleet_server(answers) as port, place.issuer(port) as issuer:
             begin.wait(60)
             for number in numbers:
-                result = issuer.issue(board(number))
+                result = issuer.issue(called(number))
                 with lock:
                     results.append(result)
 
@@ -52,3 +60,16 @@ def test_one_device_at_two_benches_gets_one_certificate(place):
     results = side_by_side(place, answers, (1,), (1,))
     assert len(answers.created) == 1
     assert sorted(result.already for result in results) == [False, True]
+
+
+def test_two_keys_of_one_name_at_two_benches_at_once_make_one_device(place):
+    def clone(number: int) -> RequestedDevice:
+        device = board(number)
+        return replace(device, record=replace(device.record, device_id="X"))
+
+    answers = FleetAnswers()
+    results = side_by_side(place, answers, (1,), (2,), called=clone)
+    assert len(answers.created) == 1
+    (refused,) = [result for result in results if isinstance(result, IssuingRefused)]
+    assert refused.attention
+    assert refused.may_be_active == (answers.created[0],)

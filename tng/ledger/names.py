@@ -41,6 +41,23 @@ FILL = """
 """
 """From what ledgers of older versions know of devices that were provisioned by a claim."""
 
+RESPELL = """
+    UPDATE targets SET
+        account = lower(rtrim(account, '.')),
+        key = 'aws-fleet:' || lower(rtrim(account, '.')) || ':' || region
+    WHERE cloud = 'aws-fleet' AND account <> lower(rtrim(account, '.'))
+      AND id = (
+        SELECT min(same.id) FROM targets AS same
+        WHERE same.cloud = 'aws-fleet' AND same.region = targets.region
+          AND lower(rtrim(same.account, '.')) = lower(rtrim(targets.account, '.')))
+      AND NOT EXISTS (
+        SELECT 1 FROM targets AS other
+        WHERE other.key = 'aws-fleet:' || lower(rtrim(targets.account, '.')) || ':'
+                          || targets.region);
+"""
+"""Endpoints as they were typed get the one spelling that they have now. Where a ledger has several
+of one, the others stay what they are: their devices were provisioned there, too."""
+
 
 class NameKind(StrEnum):
     """Whose name it is."""

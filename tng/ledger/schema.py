@@ -4,7 +4,7 @@ import sqlite3
 from pathlib import Path
 
 from tng.errors import LedgerError
-from tng.ledger.names import FILL
+from tng.ledger.names import FILL, RESPELL
 
 APPLICATION_ID = 0x746E_676C
 """``tngl``: marks the file as this tool's (SQLite, PRAGMA application_id)."""
@@ -84,6 +84,7 @@ MIGRATIONS: tuple[str, ...] = (
         PRIMARY KEY (target, kind, name, key)
     ) WITHOUT ROWID;
     {FILL}
+    {RESPELL}
     """,
 )
 """Statement lists; the file's ``user_version`` is how many of them it has seen."""

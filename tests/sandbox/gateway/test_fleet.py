@@ -284,6 +284,17 @@ def test_answers_are_late_lost_or_end_the_connection(fleet: Fleet):
     assert fleet.status(made["certificateId"]) == "ACTIVE"
 
 
+@pytest.mark.parametrize("effect", [LostReply(When.AFTER), Silence(When.AFTER)])
+def test_registering_whose_answer_is_lost_has_used_the_token(fleet: Fleet, effect):
+    fleet.responder.inject(Fault(effect, REGISTER))
+    made = fleet.create()
+    register = registration(made["certificateOwnershipToken"])
+    assert fleet.ask(REGISTER_TOPIC, register).reply is None
+    assert fleet.status(made["certificateId"]) == "ACTIVE"
+    refused = fleet.rejected(REGISTER_TOPIC, register)
+    assert refused == (400, "InvalidCertificateOwnershipToken")
+
+
 def test_other_topics_are_none_of_its_business(fleet: Fleet):
     for topic in ("$aws/certificates/create/json", f"{CREATE_TOPIC}/accepted", "a"):
         assert not fleet.responder.handles(topic)

@@ -5,7 +5,7 @@ They are those of the SQLite ledger with PostgreSQL's types, and who holds which
 
 from tng.errors import LedgerError
 from tng.ledger.interface import NoLedgerError
-from tng.ledger.names import FILL
+from tng.ledger.names import FILL, RESPELL
 from tng.ledger.postgres.connection import SCHEMA, Connection
 from tng.ledger.schema import APPLICATION_ID
 from tng.ledger_location import PostgresLocation
@@ -99,6 +99,7 @@ MIGRATIONS: tuple[str, ...] = (
         PRIMARY KEY (target, kind, name, key)
     );
     {FILL}
+    {RESPELL}
     """,
 )
 """Statement lists; ``ledger.version`` is how many of them the schema has seen."""

@@ -1,5 +1,7 @@
 """Certificates that may be active, names that are somebody else's, and files that were lost."""
 
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -91,6 +93,23 @@ def test_again_provisions_anew_and_goes_on_telling_what_may_be_active(place):
     assert answers.created[0] in known.reason
 
 
+def test_a_doubt_outlives_an_attempt_that_fails_after_again(place):
+    answers = FleetAnswers()
+    answers.interventions.append(losing_replies(answers, REGISTER, times=1))
+    issue(place, answers, board(1))
+    answers.interventions.append(rejecting(CREATE, 400, "InvalidCsr", "no", times=1))
+    failed = issue(place, answers, board(1), again=True)
+    assert isinstance(failed, IssuingRefused)
+    assert "does not take the certificate request" in failed.reason
+    assert failed.may_be_active == (answers.created[0],)
+    known = row(place, board(1))
+    assert known.state is DeviceState.ATTENTION
+    assert answers.created[0] in known.reason
+    left = issue(place, answers, board(1))
+    assert isinstance(left, IssuingRefused)
+    assert left.may_be_active == (answers.created[0],)
+
+
 def test_a_service_that_failed_within_registering_may_have_done_it(place):
     answers = FleetAnswers()
 
@@ -142,26 +161,38 @@ def test_a_certificate_that_was_only_made_is_no_matter_for_a_person(place):
     assert len(answers.active) == 1
 
 
+def forget_the_end(place: Workplace) -> None:
+    """As if the process had died before it wrote down that the device is done."""
+    with closing(sqlite3.connect(place.ledger_file)) as file, file:
+        file.execute("UPDATE steps SET state = 'intent' WHERE operation = 'RegisterThing'")
+        file.execute("UPDATE devices SET state = 'pending', name = ''")
+
+
 def test_who_dies_between_file_and_ledger_goes_on_with_the_file(place):
     answers = FleetAnswers()
-    issued = issue(place, answers, board(1))
-    with SqliteLedger(place.ledger_file) as ledger:
-        (target,) = ledger.targets()
-        unmarked = StepMark("RegisterThing", issued.certificate_id, StepState.INTENT)
-        done = StepMark("RegisterThing", issued.certificate_id, StepState.FAILED)
-        # Back to what it was before the outcome: an intent.
-        key = board(1).request.key
-        with ledger.hold(target):
-            ledger.record(target.key, key, Direction.REGISTER, [done, unmarked])
-            ledger._write(  # no method makes an outcome unknown again
-                None, [("UPDATE steps SET state = 'intent' WHERE operation = 'RegisterThing'", ())]
-            )
-    again = issue(place, answers, board(1))
+    issued = issue(place, answers, called(1, "M5-1"))
+    forget_the_end(place)
+    again = issue(place, answers, called(1, "board"))
     assert isinstance(again, IssuedCertificate)
     assert (again.already, again.pem, again.configuration) == (
         True, issued.pem, issued.configuration
     )  # fmt: skip
+    known = row(place, board(1))
+    assert (known.device_id, known.name, known.state) == ("M5-1", "board-M5-1", DeviceState.DONE)
     assert len(answers.created) == 1
+
+
+def test_who_dies_without_a_file_is_left_to_a_person(place):
+    answers = FleetAnswers()
+    issued = issue(place, answers, board(1))
+    forget_the_end(place)
+    for file in place.certificates.iterdir():
+        file.unlink()
+    result = issue(place, answers, board(1))
+    assert isinstance(result, IssuingRefused)
+    assert result.may_be_active == (issued.certificate_id,)
+    apart = place.certificates / "may-be-active" / f"{board(1).record.device_id}.pem"
+    assert apart.read_text() == issued.pem
 
 
 def test_a_lost_file_is_written_again_from_the_ledger(place):

@@ -5,6 +5,7 @@ device would be active beside the first.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from tng.csr.issuing import IssuingRefused
 from tng.ledger import DeviceRow
@@ -69,6 +70,18 @@ def still_open(reason: str, certificate_id: str) -> IssuingRefused:
         "Once that is settled, run again with --again: the device keeps its certificate.",
         attention=True,
         may_be_active=(certificate_id,),
+    )
+
+
+def with_besides(refused: IssuingRefused, certificates: Sequence[str]) -> IssuingRefused:
+    """The refusal of a device of which others may be active: that stays for a person."""
+    if not certificates:
+        return refused
+    return replace(
+        refused,
+        reason=f"{refused.reason}; {besides(certificates)}",
+        attention=True,
+        may_be_active=(*refused.may_be_active, *certificates),
     )
 
 

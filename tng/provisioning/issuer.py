@@ -124,10 +124,13 @@ class FleetIssuer:
             if others:
                 told = doubts.name_taken(device.record.device_id, others, theirs)
                 return self._left(device, told)
+        besides = (*earlier.doubtful, *theirs)
         problem = self._provisioning.parameters.unusable_name(device)
         if problem:
-            return self._left(device, IssuingRefused(problem, NAME_HINT))
-        return self._provision(device, earlier, (*earlier.doubtful, *theirs))
+            return self._left(
+                device, doubts.with_besides(IssuingRefused(problem, NAME_HINT), besides)
+            )
+        return self._provision(device, earlier, besides)
 
     def _kept(
         self, device: RequestedDevice, earlier: Earlier
@@ -145,8 +148,10 @@ class FleetIssuer:
             return told
         if row is not None and row.state is DeviceState.PENDING:
             # The process died before it had looked whose thing this is.
-            return self._finished(device, issued)
-        name, note = ("", "") if row is None else (row.device_id, row.reason)
+            return self._finished(device, issued, row.device_id)
+        name = "" if row is None else row.device_id
+        is_done = row is not None and row.state is DeviceState.DONE
+        note = row.reason if row is not None and is_done else doubts.besides(earlier.doubtful)
         thing = issued.thing_name
         self._log.enroll(device, DeviceState.DONE, thing=thing, reason=note, name=name)
         return replace(issued, may_be_active=earlier.doubtful)
@@ -158,9 +163,10 @@ class FleetIssuer:
         for identity in earlier.doubtful:
             saved = self._provisioning.results.load(device, identity, earlier.names)
             if saved is not None:
-                self._log.enroll(device, DeviceState.PENDING)
+                name = "" if earlier.row is None else earlier.row.device_id
+                self._log.enroll(device, DeviceState.PENDING, name=name)
                 others = tuple(each for each in earlier.doubtful if each != identity)
-                return self._finished(device, replace(saved, may_be_active=others))
+                return self._finished(device, replace(saved, may_be_active=others), name)
         return None
 
     def _provision(
@@ -182,7 +188,7 @@ class FleetIssuer:
             ),
         )
         if isinstance(created, NotAnswered):
-            return self._failed(device, CREATE, "", created)
+            return self._failed(device, CREATE, "", created, besides)
         # In the ledger before it can be active: from there a file that is lost comes back.
         pem = to_pem(created.certificate.der)
         self._log.record(device, StepMark(CREATE, "", StepState.DONE, made=True, note=pem))
@@ -212,8 +218,9 @@ class FleetIssuer:
         return self._finished(device, issued)
 
     def _finished(
-        self, device: RequestedDevice, issued: IssuedCertificate
+        self, device: RequestedDevice, issued: IssuedCertificate, name: str = ""
     ) -> IssuedCertificate | IssuingRefused:
+        """Done, unless the thing is another's too; ``name`` is what the ledger calls the device."""
         thing = issued.thing_name
         named = (Naming(NameKind.THING, thing),) if thing else ()
         mark = StepMark(REGISTER, issued.certificate_id, StepState.DONE, made=True)
@@ -229,7 +236,7 @@ class FleetIssuer:
             told = doubts.thing_taken(thing, issued.certificate_id, others, theirs)
             return self._left(device, told, thing)
         note = doubts.besides(issued.may_be_active)
-        self._log.enroll(device, DeviceState.DONE, thing=thing, reason=note)
+        self._log.enroll(device, DeviceState.DONE, thing=thing, reason=note, name=name)
         return issued
 
     def _failed(
@@ -238,21 +245,19 @@ class FleetIssuer:
         operation: str,
         subject: str,
         end: NotAnswered,
-        besides: tuple[str, ...] = (),
+        besides: tuple[str, ...],
     ) -> IssuingRefused:
-        refused = replace(end.refused, may_be_active=besides)
-        more = doubts.besides(besides)
+        refused = end.refused
         # What may have taken effect stays an intent.
         state = StepState.INTENT if end.unknown else StepState.FAILED
         if end.unknown and operation == REGISTER:
             told = doubts.unknown_end((subject,), refused.reason, refused.hint)
-            ids = (subject, *besides)
-            refused = replace(told, fatal=refused.fatal, may_be_active=ids)
-        reason = f"{refused.reason}; {more}" if more else refused.reason
+            refused = replace(told, fatal=refused.fatal)
+        refused = doubts.with_besides(refused, besides)
         self._log.record(
             device,
             StepMark(operation, subject, state, note=end.refused.reason),
-            DeviceMark(_state_of(refused), reason),
+            DeviceMark(_state_of(refused), refused.reason),
         )
         return refused
 

@@ -25,6 +25,7 @@ _MOST_BYTES = 1024 * 1024
 """A certificate in PEM has 1 to 6 kB; what is told beside it comes in an MQTT message, of which AWS
 sends 128 KiB at most."""
 
+_TAKEN = "something else is there"
 _DIGITS = 16
 """Of the certificate's id, where a name alone is not enough."""
 
@@ -108,7 +109,7 @@ class CertificateFiles:
                         f"in {path}"
                     )
                 return path
-        raise FileExistsError(errno.EEXIST, "something else is there")
+        raise FileExistsError(errno.EEXIST, _TAKEN)
 
     def paths(self, name: str, certificate_id: str) -> tuple[Path, Path, Path]:
         """The files that it may be, in the order in which they are tried."""

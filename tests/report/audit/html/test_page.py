@@ -202,4 +202,4 @@ def test_the_page_is_accessible_as_far_as_its_text_tells():
 
 
 def test_the_page_without_devices_is_small():
-    assert len(octets_of(sample_audit(0))) < 150_000
+    assert len(octets_of(sample_audit(0))) < 160_000

@@ -61,6 +61,7 @@ def test_demo_ends_well_and_leaves_its_reports(tmp_path):
     assert "reports/audit.html" in output.partition("What is left to look at")[2]
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(120)
 def test_ctrl_c_stops_the_demo_and_its_clouds(tmp_path):
     folder = tmp_path / "demo"

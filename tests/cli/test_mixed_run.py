@@ -101,7 +101,8 @@ def test_one_command_registers_in_both_clouds_and_another_removes_it_all(
             case.assert_empty(target)
 
 
-@pytest.mark.parametrize("failing", ["dps", pytest.param("aws", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("failing", ["dps", "aws"])
 def test_where_one_cloud_fails_the_other_targets_are_done_and_the_same_command_finishes(
     workshop, aws_case, dps_case, failing
 ):
@@ -124,6 +125,7 @@ def test_where_one_cloud_fails_the_other_targets_are_done_and_the_same_command_f
     assert again == {**dict.fromkeys(made, 0), case: case.kind.write_calls(DEVICES)}
 
 
+@pytest.mark.slow
 def test_targets_that_cannot_be_used_in_both_clouds_keep_nobody_else_from_it(
     workshop, aws_case, dps_case
 ):

@@ -86,6 +86,7 @@ def test_faults_in_an_undo_leave_nothing(workshop, case):
         case.assert_empty(target)
 
 
+@pytest.mark.slow
 def test_what_was_made_with_a_lost_reply_is_this_tools_own_and_can_be_removed(workshop, case):
     case.inject(Fault(LostReply(When.AFTER), case.kind.registering))
     workshop.register(workshop.manifest(3), *case.one)
@@ -112,6 +113,7 @@ def test_what_somebody_else_registers_in_the_meantime_is_done_and_never_ones_own
     assert set(case.registered(case.first)) == keys(1)
 
 
+@pytest.mark.slow
 def test_a_quota_below_the_rate_is_survived(workshop, case):
     case.limit(20)
     workshop.register(workshop.manifest(30), *case.one)

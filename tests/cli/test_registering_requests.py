@@ -107,6 +107,7 @@ MOMENTS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("when", "operation", "number"),
     [

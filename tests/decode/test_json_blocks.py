@@ -64,7 +64,7 @@ def test_there_are_blocks_and_they_are_no_larger_than_asked_for():
 
 
 @given(_damaged(), st.sampled_from(_SIZES), st.lists(st.integers(1, 5000), min_size=1, max_size=5))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_damage_is_found_alike_in_blocks_and_one_by_one(damaged, size, portions):
     _, data = damaged
     assert _in_blocks(data, size, tuple(portions)) == _one_by_one(data)
@@ -85,7 +85,7 @@ def test_damage_is_found_alike_in_blocks_and_one_by_one(damaged, size, portions)
     st.integers(1, 80),
     st.integers(1, 90),
 )  # fmt: skip
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=750, deadline=None)
 def test_any_mixture_is_found_alike_in_blocks_and_one_by_one(parts, size, portion):
     data = b"".join(parts)
     assert _in_blocks(data, size, (portion,)) == _one_by_one(data)

@@ -41,6 +41,7 @@ def folder(tmp_path):
     assert not (tmp_path / "tng-sandbox").exists()
 
 
+@pytest.mark.slow
 def test_commands_of_the_readme_end_as_it_says(folder):
     assert_ends_as_shown(shown_commands(README), folder)
     assert (folder / "report.json").exists()

@@ -60,6 +60,11 @@ class CaseKind:
     devices: int = 8
     per_call: int = 1
 
+    def planned(self, devices: int) -> dict[str, int]:
+        """The calls that a plan tells for so many new devices."""
+        together = -(-devices // self.per_call)
+        return {call: together * count for call, count in self.plan.items()}
+
     @property
     def registering(self) -> str:
         """The call that makes a device known."""

@@ -1,6 +1,8 @@
 """The lines of a text, bounded and freed of what consoles add.
 
-A line ends at LF, at CR LF, at CR CR LF (serial consoles), and at a CR alone. Terminal
+A line ends at LF, at CR LF, at CR CR LF (serial consoles), and at a CR alone. Numbers are those
+of editors and of ``grep -n``, which count LFs: in a text that has any in its beginning, what a CR
+alone ends (a progress display, the first half of LF CR) has the number of what follows it. Terminal
 sequences, control characters, byte order marks and the zero bytes of UTF-16 and of lines that are
 powered up are taken off; what was taken off is noted on the line.
 """
@@ -36,7 +38,7 @@ _CONTINUATIONS = bytes(range(0x80, 0xC0))
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line: its number from 1, its text, and what had to be cleaned off it.
+    """One line: its number from 1 (several may share it), its text, and what was cleaned off it.
 
     ``colored`` says that terminal sequences or control characters stood in it.
     """
@@ -94,7 +96,9 @@ def _line(number: int, body: bytes, *, doubled_return: bool = False) -> Line:
 
 
 def _lines(raw: bytes, stream: BinaryIO) -> Iterator[Line]:
-    splitter = _Splitter()
+    while raw and not raw.strip(b"\0"):
+        raw = stream.readline(MAX_LINE_BYTES)
+    splitter = _Splitter(counts_returns=not raw.endswith(b"\n"))
     is_between = True
     while raw:
         data = raw.replace(b"\0", b"")
@@ -120,11 +124,13 @@ def _lines(raw: bytes, stream: BinaryIO) -> Iterator[Line]:
 class _Splitter:
     """Takes pieces of a text without zero bytes and gives its lines; `finish` gives the last.
 
-    ``number`` is that of the last line that has ended.
+    ``number`` is of the last line that has ended and counts; those that end at a CR alone count
+    with ``counts_returns`` only.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, counts_returns: bool) -> None:
         self.number = 0
+        self._counts_returns = counts_returns
         self._rest = b""
         self._goes_on = False
         self._is_told = False
@@ -155,11 +161,12 @@ class _Splitter:
     def _ended(self, body: bytes, end: bytes) -> Iterator[Line]:
         if len(body) > MAX_LINE_BYTES:
             body = yield from self._shortened(body)
-        self.number += 1
         if self._goes_on or (body and not body.isspace()):
-            yield _line(self.number, body, doubled_return=end.endswith(_DOUBLED))
-        if end.endswith(b"\r"):
-            self.number += len(end) - 1
+            yield _line(self.number + 1, body, doubled_return=end.endswith(_DOUBLED))
+        if end.endswith(b"\n"):
+            self.number += 1
+        elif self._counts_returns:
+            self.number += len(end)
         self._goes_on = self._is_told = False
 
     def _shortened(self, body: bytes) -> Generator[Line, None, bytes]:

@@ -111,3 +111,29 @@ def test_hostile_lines_take_time_in_proportion(pattern):
     without_controls(line)
     # A hundred times what it takes; quadratic work would take hours.
     assert time.process_time() - start < 10
+
+
+@pytest.mark.parametrize("begin", ["\x90", "\x98", "\x9d", "\x9e", "\x9f", "\x1b]", "\x1bP"])
+def test_a_string_ends_where_another_begins(begin):
+    assert without_controls(f"MI{begin}0;one{begin}0;two\x07IB".encode()) == ("MI0;oneIB", True)
+
+
+def seconds(pattern: str) -> float:
+    line = (pattern * LINE).encode()[:LINE]
+    times = []
+    for _ in range(3):
+        start = time.process_time()
+        without_controls(line)
+        times.append(time.process_time() - start)
+    return min(times)
+
+
+LINE = 32 * 1024
+BEGINNINGS = ["\x90", "\x98", "\x9b", "\x9d", "\x9e", "\x9f", "\x1b[", "\x1b]", "\x1bP", "\x1b("]
+
+
+@pytest.mark.parametrize("begin", BEGINNINGS)
+def test_beginnings_of_sequences_cost_little_more_than_other_controls(begin):
+    bound = 12 * seconds("a\x80")
+    for behind in ("", "0", "a", "0" * 31 + "    ", "x" * 300):
+        assert seconds(begin + behind) < bound

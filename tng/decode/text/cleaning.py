@@ -12,8 +12,10 @@ within them is text, and only the octets that begin it are taken out."""
 
 _CONTROLS_BEHIND = r"[0-?]{0,32}[ -/]{0,4}(?:[@-~]|\Z)"
 """The rest of a control sequence (§5.4); the line's end may cut it."""
-_STRING_BEHIND = rf"[^\x07\x1b\x9c]{{0,{_MAX_STRING}}}(?:\x07|\x1b\\|\x9c)"
-"""The rest of a control string (§5.6), which xterm ends with BEL, too."""
+_STRING_BEHIND = rf"[^\x07\x1b\x80-\x9f]{{0,{_MAX_STRING}}}(?:\x07|\x1b\\|\x9c)"
+"""The rest of a control string (§5.6), which xterm ends with BEL, too.
+
+Another control ends it, so that no character is looked at for more than one beginning."""
 
 _ESCAPE = re.compile(
     r"\x1b(?:"

@@ -111,6 +111,20 @@ def test_what_is_no_text_is_still_told_apart(form):
     assert kind(BINARY[form]) is None
 
 
+@pytest.mark.parametrize(
+    "octets", [bytes(200_000), b"\xef\xbb\xbf", b"\xff\xfe\r\0\n\0", b"\r\n \n"]
+)
+def test_a_text_without_any_character_is_empty(octets):
+    (problem,) = decode(octets)
+    assert codes(problem) == ["input-empty"]
+    assert problem.source.line is None
+
+
+def test_a_text_that_begins_with_zeros_and_has_no_certificate_is_not_empty():
+    (problem,) = decode(bytes(200_000) + b"boot\n")
+    assert codes(problem) == ["input-unrecognised"]
+
+
 def test_der_and_pkcs7_are_still_what_they_are():
     assert kind(DER) == "der"
     assert kind(dumps.pkcs7(DER)) == "pkcs7"

@@ -60,13 +60,19 @@ class Sections:
             yield from self._settle(max(1, len(self._items) - KEPT_BACK))
 
     def finish(self, lines: int) -> Iterator[RawEntry | Undecodable]:
-        """The last section, and what is to be said of a text without devices."""
+        """The last section, and what is to be said of a text without devices.
+
+        ``lines`` is the number of the last line that is not blank, 0 without any.
+        """
         yield from self._settle(len(self._items))
         if self._given:
             return
         if self._first_authority is not None:
             source = Source(self._file, line=self._first_authority)
             yield authorities_alone(source, tuple(self._authorities.values()))
+        elif not lines:
+            empty = finding("input-empty", "there is nothing in it")
+            yield Undecodable(Source(self._file), (empty,))
         else:
             message = f"no certificate was found in {lines} lines"
             yield Undecodable(Source(self._file), (finding("input-unrecognised", message),))

@@ -138,6 +138,18 @@ def test_hundreds_of_certificates_in_one_line_of_json_are_all_read():
     assert found == [chip.certificate for chip in chips]
 
 
+@pytest.mark.parametrize("before", ["", "größe <2>: "])
+@pytest.mark.parametrize("glue", ["", " "])
+@pytest.mark.parametrize("end", ["", " "])
+def test_hundreds_of_certificates_joined_in_one_line_are_all_read(before, glue, end):
+    chips = [VENDOR.chip(number) for number in range(340)]
+    blocks = (pem(chip.certificate).strip().replace("\n", end) for chip in chips)
+    line = before + glue.join(blocks)
+    assert len(line) > 2 * MAX_LINE_BYTES
+    found = [entry.record.leaf.der for entry in devices(line.encode())]
+    assert found == [chip.certificate for chip in chips]
+
+
 def test_json_may_escape_what_it_need_not():
     text = json.dumps({"pem": pem(DER)})
     for plain, escaped in (("/", "\\/"), ("+", "\\u002B"), ("=", "\\u003d")):

@@ -26,12 +26,10 @@ _DOUBLED = b"\r\r\n"
 _LINE_END = re.compile(rb"\r+\n?|\n")
 _WORDS = b"+-/0123456789=ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz "
 """What base64, hexadecimal and the marks of PEM are written with."""
-_KEPT_TOGETHER = (
-    bytes(octet for octet in range(0x20, 0x7F) if octet not in b"\"'\\{},<>"),
-    _WORDS,
-)
-"""What a long line is not cut in, best first: what stands between two quotes or commas, or else
-words."""
+_QUOTED = bytes(octet for octet in range(0x20, 0x7F) if octet not in b"\"'\\{},<>")
+"""What stands between two quotes or commas."""
+_BLOCK = b"-----BEGIN"
+"""Blocks of PEM that are joined by spaces, or by nothing, are words throughout."""
 _CONTINUATIONS = bytes(range(0x80, 0xC0))
 """The second and later octets of a character in UTF-8."""
 
@@ -182,9 +180,15 @@ class _Splitter:
 
 
 def _place_between_words(head: bytes) -> int:
-    """Where to cut a line that begins so, in front of a character; 0 if that is in one word."""
-    for together in _KEPT_TOGETHER:
-        place = len(head.rstrip(together).rstrip(_CONTINUATIONS)) - 1
+    """Where to cut a line that begins so, in front of a character; 0 if that is in one word.
+
+    Best behind what is quoted, else in front of a block, else between words.
+    """
+    for place in (_place_behind(head, _QUOTED), head.rfind(_BLOCK), _place_behind(head, _WORDS)):
         if place > 0:
             return place
     return 0
+
+
+def _place_behind(head: bytes, together: bytes) -> int:
+    return len(head.rstrip(together).rstrip(_CONTINUATIONS)) - 1

@@ -54,6 +54,7 @@ class Workplace:
         parameters: tuple[str, ...] = ("SerialNumber={device_id}",),
         trusts: bool = True,
         again: bool = False,
+        results: str = "certificates",
     ) -> Iterator[FleetIssuer]:
         # Of benches side by side each writes files of its own.
         own = Path(mkdtemp(dir=self.folder))
@@ -69,7 +70,10 @@ class Workplace:
         service = FleetService("127.0.0.1", TEMPLATE, "bench")
         policy = RetryPolicy(base=0.01, cap=0.02)
         provisioning = Provisioning(
-            ParameterTemplates.parse(parameters), ResultFolder(self.certificates), timeout, again
+            ParameterTemplates.parse(parameters),
+            ResultFolder(self.folder / results),
+            timeout,
+            again,
         )
         with (
             self.ledger() as ledger,

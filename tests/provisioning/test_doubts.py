@@ -161,6 +161,28 @@ def test_a_certificate_that_was_only_made_is_no_matter_for_a_person(place):
     assert len(answers.active) == 1
 
 
+def test_the_folder_of_doubtful_certificates_is_no_proof_of_anything(place):
+    answers = FleetAnswers()
+    answers.interventions.append(losing_replies(answers, REGISTER, times=1))
+    issue(place, answers, board(1))
+    for _ in range(2):
+        result = issue(place, answers, board(1), results="certificates/may-be-active")
+        assert isinstance(result, IssuingRefused)
+        assert result.may_be_active == tuple(answers.created)
+    assert row(place, board(1)).state is DeviceState.ATTENTION
+
+
+def test_a_certificate_alone_is_no_proof_that_its_registering_was_answered(place):
+    answers = FleetAnswers()
+    issued = issue(place, answers, board(1))
+    forget_the_end(place)
+    for file in place.certificates.glob("*.json"):
+        file.unlink()
+    result = issue(place, answers, board(1))
+    assert isinstance(result, IssuingRefused)
+    assert result.may_be_active == (issued.certificate_id,)
+
+
 def forget_the_end(place: Workplace) -> None:
     """As if the process had died before it wrote down that the device is done."""
     with closing(sqlite3.connect(place.ledger_file)) as file, file:
@@ -206,7 +228,10 @@ def test_a_lost_file_is_written_again_from_the_ledger(place):
         first.pem, first.certificate_id, first.thing_name
     )  # fmt: skip
     assert (place.certificates / f"{board(1).record.device_id}.pem").read_text() == first.pem
-    assert any("without the template's device configuration" in text for text in place.told)
+    (told,) = place.told
+    assert f"is not in {place.certificates}; " in told
+    assert "written again from the ledger, without the device configuration" in told
+    assert "if another folder has it, name that one" in told
     assert len(answers.created) == 1
 
 

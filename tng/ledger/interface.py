@@ -241,7 +241,8 @@ class Ledger(AuditMemory, Protocol):
     def holders(self, target: str, kind: NameKind, name: str, but: str) -> tuple[DeviceRow, ...]:
         """Devices that were named so, of other keys than ``but``; some of them, if many.
 
-        Only those that are done, pending or need attention: of others nothing is there.
+        Only those that are done, pending or need attention, or whose RegisterThing has no known
+        end: of others nothing is there.
         """
 
     def registered(self, target: str, device_ids: Sequence[str] = ()) -> Iterator[RegisteredDevice]:

@@ -24,10 +24,17 @@ HOLDERS = """
     FROM known_names JOIN devices
         ON devices.target = known_names.target AND devices.key = known_names.key
     WHERE known_names.target = ? AND known_names.kind = ? AND known_names.name = ?
-      AND known_names.key <> ? AND devices.state IN ('done', 'pending', 'attention')
+      AND known_names.key <> ? AND (
+        devices.state IN ('done', 'pending', 'attention')
+        OR EXISTS (
+            SELECT 1 FROM steps
+            WHERE steps.target = devices.target AND steps.key = devices.key
+              AND steps.direction = 'register' AND steps.operation = 'RegisterThing'
+              AND steps.state = 'intent'))
     ORDER BY known_names.key LIMIT ?
 """
-"""Those of which something is there, or may be: of a failed one nothing is."""
+"""Those of which something is there, or may be: of a failed one nothing is, unless the end of its
+RegisterThing is not known."""
 
 FILL = """
     INSERT INTO known_names (target, kind, name, key)

@@ -161,8 +161,9 @@ class FleetIssuer:
     ) -> IssuedCertificate | IssuingRefused | None:
         """The result where the process died between the file and the ledger."""
         for identity in earlier.doubtful:
-            saved = self._provisioning.results.load(device, identity, earlier.names)
-            if saved is not None:
+            results = self._provisioning.results
+            saved = results.load(device, identity, earlier.names)
+            if saved is not None and results.has_answer(device, identity, earlier.names):
                 name = "" if earlier.row is None else earlier.row.device_id
                 self._log.enroll(device, DeviceState.PENDING, name=name)
                 others = tuple(each for each in earlier.doubtful if each != identity)

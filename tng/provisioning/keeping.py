@@ -21,7 +21,7 @@ def kept_result(
 ) -> IssuedCertificate | None:
     """The certificate that the device has; ``None`` where neither folder nor ledger have it.
 
-    A file that was lost is written again, by the name that the ledger has. Raises `OutputError`.
+    A file that is not in the folder is written again, by the name that the ledger has. Raises `OutputError`.
     """
     thing = "" if earlier.row is None else earlier.row.name
     found = results.load(device, earlier.done, earlier.names)
@@ -34,8 +34,9 @@ def kept_result(
     issued = IssuedCertificate(pem, earlier.done, thing, already=True)
     path = results.save(known, issued)
     tell(
-        f"{path} was lost and is written again from the ledger, without the template's device "
-        "configuration, which nobody has kept"
+        f"the certificate of {known.record.device_id} is not in {results.folder}; {path} is "
+        "written again from the ledger, without the device configuration; if another folder has "
+        "it, name that one"
     )
     return issued
 
@@ -47,7 +48,7 @@ def keep_doubtful(
     apart = replace(results, folder=results.folder / MAY_BE_ACTIVE)
     with suppress(OutputError):
         apart.prepare()
-        apart.save(device, IssuedCertificate(pem, certificate_id))
+        apart.save(device, IssuedCertificate(pem, certificate_id), is_doubtful=True)
 
 
 def _called(device: RequestedDevice, device_id: str) -> RequestedDevice:

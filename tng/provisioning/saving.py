@@ -12,7 +12,7 @@ from pathlib import Path
 from tng.csr.issuing import IssuedCertificate
 from tng.csr.model import RequestedDevice
 from tng.errors import OutputError
-from tng.issuing.folder import CertificateFiles, no_one
+from tng.issuing.folder import CertificateFiles, KeptCertificate, no_one
 from tng.report.json_text import to_json
 from tng.x509.pem import to_pem
 from tng.x509.same_key import is_same_key
@@ -34,10 +34,13 @@ class ResultFolder:
         """Make the folder, and see that files can be made in it: `OutputError` otherwise."""
         self._files.prepare()
 
-    def save(self, device: RequestedDevice, issued: IssuedCertificate) -> Path:
+    def save(
+        self, device: RequestedDevice, issued: IssuedCertificate, *, is_doubtful: bool = False
+    ) -> Path:
         """Write the result, and give the certificate's path; raises `OutputError`.
 
-        What is there already is left as it is, also if it is of the same certificate.
+        What is there already is left as it is, also if it is of the same certificate. A result
+        that ``is_doubtful`` says so: nobody answered that the certificate is active.
         """
         name, identity = device.record.device_id, issued.certificate_id
         members: dict[str, object] = {
@@ -48,6 +51,8 @@ class ResultFolder:
             "thing_name": issued.thing_name or None,
             "device_configuration": dict(issued.configuration),
         }
+        if is_doubtful:
+            members["may_be_active"] = True
         try:
             return self._files.keep(name, identity, issued.pem, to_json(members) + b"\n")
         except OSError as error:
@@ -65,23 +70,39 @@ class ResultFolder:
         configuration are those of the document beside it, if that is of the same certificate and
         key.
         """
-        found = [
-            kept
-            for name in dict.fromkeys((device.record.device_id, *names))
-            for kept in self._files.found(name, certificate_id)
-            if is_same_key(kept.leaf.public_key.spki, device.request.spki)
-        ]
+        found = self._found(device, certificate_id, names)
         if not found:
             return None
-        documents = (kept.beside() for kept in found)
-        told = next((each for each in documents if _is_about(each, device)), {})
+        told = next((each for _, each in found if each), {})
         return IssuedCertificate(
-            pem=to_pem(found[0].leaf.der),
+            pem=to_pem(found[0][0].leaf.der),
             certificate_id=certificate_id,
             thing_name=str(told.get("thing_name") or ""),
             configuration=_settings(told.get("device_configuration")),
             already=True,
         )
+
+    def has_answer(
+        self, device: RequestedDevice, certificate_id: str, names: Sequence[str] = ()
+    ) -> bool:
+        """Whether a file has what RegisterThing answered about that certificate; see `load`.
+
+        One that was written because the answer is not known is none, wherever it lies.
+        """
+        documents = (each for _, each in self._found(device, certificate_id, names))
+        return any(each and each.get("may_be_active", False) is False for each in documents)
+
+    def _found(
+        self, device: RequestedDevice, certificate_id: str, names: Sequence[str]
+    ) -> list[tuple[KeptCertificate, Mapping[str, object]]]:
+        """The files of that certificate, each with what is told beside it of the device."""
+        return [
+            (kept, document if _is_about(document, device) else {})
+            for name in dict.fromkeys((device.record.device_id, *names))
+            for kept in self._files.found(name, certificate_id)
+            if is_same_key(kept.leaf.public_key.spki, device.request.spki)
+            for document in (kept.beside(),)
+        ]
 
     @property
     def _files(self) -> CertificateFiles:

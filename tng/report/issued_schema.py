@@ -50,6 +50,7 @@ _SAVED: Schema = {
     "thing_name": TEXT_OR_NULL,
     "device_configuration": _SETTINGS,
 }
+_DOUBTFUL: Schema = {"may_be_active": {"const": True}}
 
 
 def issued_schemas() -> dict[str, Schema]:
@@ -75,6 +76,6 @@ def issued_schemas() -> dict[str, Schema]:
             ),
         ),
         "tng.provisioned.1.json": titled(
-            SAVED_SCHEMA, "What fleet provisioning made of one device", object_of(_SAVED)
+            SAVED_SCHEMA, "What fleet provisioning made of one device", object_of(_SAVED, _DOUBTFUL)
         ),
     }

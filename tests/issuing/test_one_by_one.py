@@ -87,6 +87,29 @@ def test_a_name_that_is_taken_is_refused_and_the_next_device_is_served(aws_case,
         assert isinstance(issuer.issue(requested(3)), IssuedCertificate)
 
 
+def test_a_known_key_keeps_its_name_in_a_later_session(aws_case, bench, ledger, tmp_path):
+    with bench(aws_case) as issuer:
+        assert issuer.known_as(requested(1).request.key) == ""
+        first = issuer.issue(requested(1, name="S-5"))
+    with bench(aws_case) as issuer:
+        assert issuer.known_as(requested(1).request.key) == "S-5"
+        again = issuer.issue(requested(1))
+    assert (again.thing_name, again.certificate_id) == ("S-5", first.certificate_id)
+    (target,) = ledger.targets()
+    assert [row.device_id for row in ledger.devices(target.key)] == ["S-5"]
+    assert [file.name for file in (tmp_path / "made").glob("*.pem")] == ["S-5.pem"]
+
+
+def test_a_device_of_which_nothing_was_made_may_come_under_another_name(aws_case, bench, ledger):
+    with bench(aws_case) as issuer:
+        issuer.issue(requested(1))
+        assert isinstance(issuer.issue(requested(2, name=name_of(1))), IssuingRefused)
+        (target,) = ledger.targets()
+        assert ledger.counts(target.key)[DeviceState.ATTENTION] == 1
+        assert issuer.known_as(requested(2).request.key) == ""
+        assert issuer.issue(requested(2)).thing_name == name_of(2)
+
+
 def test_the_target_is_held_all_the_time(aws_case, bench, ledger):
     with (
         bench(aws_case) as issuer,

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.cli.workshop import make_workshop
-from tests.station.simulated import Console, bay, csr_of, patient_device
+from tests.station.simulated import Console, Script, bay, csr_of, patient_device
 from tng.testing.requests import board_serial
 
 pytestmark = pytest.mark.slow
@@ -54,3 +54,28 @@ def test_a_key_that_asks_again_without_its_serial_number_keeps_its_thing(aws_cas
     assert told["result"] == "pass", told["reason"]
     assert told["device_id"] == "M5-00012"
     assert list(aws_case.registered(aws_case.first)) == [told["certificate_id"]]
+
+
+def test_a_key_keeps_its_name_in_a_later_session_and_a_person_is_told(aws_case, tmp_path):
+    def asking(text: str) -> Script:
+        def script(console: Console) -> None:
+            while not console.is_spoken_to(1.0):
+                console.say(text)
+            console.confirm()
+
+        return script
+
+    workshop = make_workshop(tmp_path, aws_case)
+    name = aws_case.first.name
+    with bay(tmp_path) as dock:
+        dock.plug_in(asking("TNG-SERIAL: S-5\r\n" + csr_of("y1", 1)))
+        served(workshop, dock, name, 1)
+    with bay(tmp_path / "again") as dock:
+        dock.plug_in(asking(csr_of("y1", 1)))
+        out, talk = workshop.tng(
+            "station", "--port", dock.path, "--target", name, "--count", 1, "--format", "jsonl"
+        )
+    later = json.loads(out.splitlines()[1])
+    assert (later["device_id"], later["thing_name"]) == ("S-5", "S-5")
+    assert "y1 has the key that is known as S-5" in talk
+    assert [file.name for file in (workshop.folder / "certificates").rglob("*.pem")] == ["S-5.pem"]

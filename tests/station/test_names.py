@@ -51,7 +51,7 @@ def test_a_key_keeps_its_first_name_through_a_reset_and_a_person_is_told(dock):
     station = Station(dock, 2)
     results = station.run()
     assert [result.device_id for result in results] == [SERIAL, SERIAL]
-    assert any(f"got its certificate as {SERIAL}" in text for text in station.told)
+    assert any(f"has the key that is known as {SERIAL}" in text for text in station.told)
 
 
 def test_a_key_that_was_refused_may_tell_its_name_afterwards(dock):

@@ -6,7 +6,7 @@ for the whole session. Nothing here prints or asks.
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 from tng.apply.calls import StoppedError
@@ -17,7 +17,7 @@ from tng.clouds.interface import CertificateKeeper, CloudError, TargetUnusableEr
 from tng.csr.issuing import IssuedCertificate, IssuingRefused
 from tng.csr.model import RequestedDevice
 from tng.issuing.delivering import accept_requests
-from tng.ledger import Ledger, LedgerMemory
+from tng.ledger import DeviceState, Direction, Ledger, LedgerMemory
 from tng.plan.eligibility import Selection
 from tng.plan.models import DevicePlan, Disposition
 from tng.plan.planner import InspectedTarget, make_plan
@@ -25,6 +25,9 @@ from tng.plan.view import TargetFacts
 from tng.registration import check_target, register
 
 _AGAIN = "Look at the target, then let the device ask again: no second certificate is made."
+
+_NAMED = (DeviceState.DONE, DeviceState.PENDING, DeviceState.ATTENTION)
+"""Of devices in these states something may be there under the name that they have."""
 
 KeeperOf = Callable[[DevicePlan], CertificateKeeper]
 """Who keeps the certificate of a device beside the bench: a folder, say."""
@@ -76,13 +79,34 @@ class CloudIssuer:
         """What the check of the target found."""
         return self._facts
 
+    def known_as(self, key: str) -> str:
+        """What the ledger calls the device with the request ``key``, empty where it may be new.
+
+        A device that was left alone before anything was made of it may come under another name.
+        Raises `LedgerError`.
+        """
+        target = self._target.cloud.description.key
+        if target not in {known.key for known in self._ledger.targets()}:
+            return ""
+        row = self._ledger.device(target, key)
+        if row is None or row.state not in _NAMED:
+            return ""
+        is_there = row.state is not DeviceState.ATTENTION or self._ledger.memory(
+            target, key, Direction.REGISTER
+        )
+        return row.device_id if is_there else ""
+
     def issue(self, device: RequestedDevice) -> IssuedCertificate | IssuingRefused:
         """See `Issuer`; all that the target's settings want is made, too.
 
+        A key that is known keeps the name that it has: another one would get it a second thing.
         Raises `LedgerError`, what the keeper raises, and `TargetError` for a cloud that takes no
         requests.
         """
         accept_requests(self._target, [device], LedgerMemory(self._ledger))
+        known = self.known_as(device.request.key)
+        if known:
+            device = replace(device, record=replace(device.record, device_id=known))
         cloud = self._target.cloud
         try:
             view = cloud.inspect([device])

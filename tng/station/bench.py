@@ -25,7 +25,7 @@ from tng.station.exchange import (
     judge_complaint,
     judge_word,
 )
-from tng.station.naming import LEFT_OUT, SessionNames
+from tng.station.naming import LEFT_OUT, NamingIssuer, SessionNames
 from tng.station.port import SerialPort
 from tng.station.served import LATE, EndedDevice, ServedDevice
 from tng.station.words import Complaint, Confirmation, certificate_answer, error_answer
@@ -78,7 +78,8 @@ class Bench:
         self._reader = DeviceReader(port.settings.name)
         self._device: ServedDevice | None = None
         self._ended: EndedDevice | None = None
-        self._names = SessionNames()
+        is_naming = isinstance(issuer, NamingIssuer)
+        self._names = SessionNames(issuer.known_as) if is_naming else SessionNames()
         self._number = 0
 
     def results(self) -> Iterator[DeviceResult]:
@@ -197,13 +198,13 @@ class Bench:
         yield from self._issue(device, self._recalled(device, outcome))
 
     def _recalled(self, device: ServedDevice, asked: RequestedDevice) -> RequestedDevice:
-        """The device under the name that its key had first in this session; a person is told."""
+        """The device under the name that its key had first; a person is told."""
         known = self._names.recall(asked)
         if device.asked is not None:
             return known
         name, first = asked.record.device_id, known.record.device_id
         if name != first:
-            self._tell(f"{name} has the key that got its certificate as {first}: it keeps that id")
+            self._tell(f"{name} has the key that is known as {first}: it keeps that id")
         for found in asked.findings:
             if found.code == LEFT_OUT:
                 self._tell(found.message)

@@ -1,9 +1,12 @@
 """What a device is called at the bench: by its signed request, and else by its own word.
 
-TNG-SERIAL is not signed. It names a device only where the request names no chip. Pure.
+TNG-SERIAL is not signed. It names a device only where the request names no chip. Reads no ledger
+itself: the issuer does.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Protocol, runtime_checkable
 
 from tng.csr.identity import chip_serial_of
 from tng.csr.model import RequestedDevice, RequestOutcome
@@ -54,15 +57,32 @@ class ToldSerial:
         return _named(outcome, self._word)
 
 
-class SessionNames:
-    """What each key was called when it first got its certificate: it keeps that name."""
+@runtime_checkable
+class NamingIssuer(Protocol):
+    """An `Issuer` that keeps the name of a key from one session to the next."""
 
-    def __init__(self) -> None:
+    def known_as(self, key: str) -> str:
+        """What the device with the request ``key`` is called, empty where it may be new.
+
+        Raises `LedgerError`.
+        """
+
+
+class SessionNames:
+    """What each key was called when it first got its certificate: it keeps that name.
+
+    ``earlier`` tells the name of a key from before this session, empty for none.
+    """
+
+    def __init__(self, earlier: Callable[[str], str] = lambda _: "") -> None:
+        self._earlier = earlier
         self._names: dict[str, str] = {}
 
     def recall(self, device: RequestedDevice) -> RequestedDevice:
-        """The device under its first name."""
-        return _called(device, self._names.get(device.request.key, device.record.device_id))
+        """The device under its first name. Raises what ``earlier`` raises."""
+        key = device.request.key
+        name = self._names.get(key) or self._earlier(key)
+        return _called(device, name) if name else device
 
     def remember(self, device: RequestedDevice) -> None:
         """It has its certificate under this name."""

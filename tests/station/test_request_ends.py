@@ -4,6 +4,8 @@ import pytest
 
 from tests.station.simulated import Console, csr
 from tests.station.stations import Station
+from tng.decode.text.lines import Line
+from tng.station.exchange import DeviceReader
 
 
 @pytest.mark.parametrize("end", ["\r", "\n", "\r\n", "\r\r\n", "\n\r"], ids=repr)
@@ -45,6 +47,33 @@ def test_what_an_empty_line_leaves_incomplete_is_told_at_once(dock):
         console.hear_until("^TNG-ERROR request unreadable")
         console.say(csr(1))
         console.confirm()
+
+    dock.plug_in(script)
+    (result,) = Station(dock, 1, answer=600.0).run()
+    assert result.passed, result.reason
+
+
+@pytest.mark.parametrize("time_stamp", ["", "[12:00:00.123] "], ids=["bare", "stamped"])
+def test_a_request_that_has_only_begun_does_not_pause_at_an_empty_line(time_stamp):
+    reader = DeviceReader("port")
+    begin, base64, *_ = csr(1).split("\r\n")
+    for number, text in enumerate((begin, "", base64), 1):
+        list(reader.feed(Line(number, time_stamp + text)))
+        assert not reader.is_paused
+    list(reader.feed(Line(4, time_stamp)))
+    assert reader.is_paused
+
+
+@pytest.mark.slow
+def test_an_empty_line_after_the_begin_line_is_no_reason_to_refuse(dock):
+    def script(console: Console) -> None:
+        begin, end_of_line, rest = csr(1).partition("\r\n")
+        console.say(begin + end_of_line + "\r\n")
+        # The station tells of what is incomplete half a second after an empty line.
+        assert not console.is_spoken_to(1.5)
+        console.say(rest)
+        console.confirm()
+        assert not any("TNG-ERROR" in line for line in console.lines)
 
     dock.plug_in(script)
     (result,) = Station(dock, 1, answer=600.0).run()

@@ -115,7 +115,8 @@ class DeviceReader:
             yield Restarted()
 
     def _blank(self) -> Iterator[Event]:
-        if self._scanner.progress is None or self.is_paused:
+        # Before any base64 the request has only begun: there is nothing that could be incomplete.
+        if not self._scanner.progress or self.is_paused:
             return
         for found in self._scanner.end_if_whole():
             yield self._event(found)

@@ -128,6 +128,8 @@ def test_what_does_not_belong_together_is_refused(tmp_path, monkeypatch):
         ["--dumps", "--endpoint", "h"],
         ["--dumps", "--target", "t"],
         ["--target", "t", "--template", "T"],
+        ["--target", "t", "--again"],
+        ["--dumps", "--again"],
     ):
         done = run_tng("station", "--port", "/dev/x", *more, expect=2)
         assert "certificates come from one place" in done.stderr

@@ -98,11 +98,11 @@ def station(
     from tng.cli.fleet import FleetOptions
     from tng.cli.judging import JudgingOptions
 
-    is_fleet = bool(endpoint or template or claim_certificate or claim_key)
+    is_fleet = bool(endpoint or template or claim_certificate or claim_key or again)
     if dumps + is_fleet + bool(target) > 1:
         raise UsageError(
             "certificates come from one place, and --dumps makes none",
-            "Name --endpoint and what belongs to it, or --target, or --dumps.",
+            "Name --endpoint and what belongs to it (--again, too), or --target, or --dumps.",
         )
     if dumps:
         from tng.cli.dumping import DumpRequest, read_dumps

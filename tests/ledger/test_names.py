@@ -62,7 +62,8 @@ def test_who_failed_holds_no_name(ledger):
 def test_who_failed_with_a_registering_of_unknown_end_holds_its_name(ledger, mark, expected):
     enroll(ledger, FIRST)
     name(
-        ledger, FIRST, Naming(NameKind.DEVICE, "A1"), Intent("RegisterThing", "ab", 1, absent=False),
+        ledger, FIRST,
+        Naming(NameKind.DEVICE, "A1"), Intent("RegisterThing", "ab", 1, absent=False),
         StepMark("RegisterThing", "ab", mark), DeviceMark(DeviceState.FAILED, "no answer"),
     )  # fmt: skip
     assert holders(ledger, NameKind.DEVICE, "A1") == expected

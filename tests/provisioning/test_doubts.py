@@ -334,9 +334,9 @@ def test_a_thing_that_is_another_devices_is_told_and_no_second_certificate_made(
 @pytest.mark.parametrize("name", ["../x", "ü", "a b", "x" * 129])
 def test_a_name_that_no_thing_can_have_is_found_before_a_certificate_is_made(place, name):
     answers = FleetAnswers()
-    result = issue(place, answers, called(1, name))
+    result = issue(place, answers, called(1, name), parameters=("ThingName={device_id}",))
     assert isinstance(result, IssuingRefused)
-    assert "no thing can be called by SerialNumber=" in result.reason
+    assert "no thing can be called by ThingName=" in result.reason
     assert "letters, digits" in result.hint
     assert (answers.created, row(place, board(1)).state) == ([], DeviceState.FAILED)
 
@@ -346,6 +346,7 @@ def test_a_name_that_no_thing_can_have_is_found_before_a_certificate_is_made(pla
     [
         ("Label={device_id}", "SerialNumber={key_sha256}"),
         ("Label={device_id}", "ThingName={key_sha256}"),
+        ("Device={device_id}",),
         ("SerialNumber=7",),
         (),
     ],
@@ -362,3 +363,16 @@ def test_a_name_that_the_service_refuses_is_told_as_one(place):
     result = issue(place, answers, board(1))
     assert isinstance(result, IssuingRefused)
     assert "Names of things" in result.hint
+
+
+def test_a_rejection_of_a_device_whose_name_may_be_none_tells_so_and_ends_no_run(place):
+    told = ["ResourceRegistrationFailure", "InvalidParameters", "Something"]
+    for number, code in enumerate(told, start=1):
+        answers = FleetAnswers(interventions=[rejecting(REGISTER, 400, code, "no")])
+        result = issue(place, answers, called(number, f"dev{number}.example.com"))
+        assert isinstance(result, IssuingRefused)
+        assert f"SerialNumber='dev{number}.example.com'" in result.hint
+        assert "Names of things" in result.hint
+        assert not result.fatal
+        usual = issue(place, answers, called(number + 3, f"dev{number}"))
+        assert "Names of things" not in usual.hint

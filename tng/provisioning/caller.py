@@ -101,20 +101,29 @@ class FleetCaller:
         return self._call(CREATE, lambda talk: talk.create_certificate(request), begin)
 
     def register(
-        self, created: CreatedCertificate, parameters: Mapping[str, str], begin: Callable[[], None]
+        self,
+        created: CreatedCertificate,
+        parameters: Mapping[str, str],
+        begin: Callable[[], None],
+        unlikely_name: str = "",
     ) -> RegisteredThing | NotAnswered:
         """RegisterThing, with the ownership token of that certificate; ``begin`` as above.
+
+        ``unlikely_name`` is what `explain` tells of the device's parameters.
 
         A reply that is lost is asked for again with the same token, which is used up by then if
         the first question took effect: a rejection leaves that unknown.
         """
-        return self._call(REGISTER, lambda talk: talk.register_thing(created, parameters), begin)
+        return self._call(
+            REGISTER, lambda talk: talk.register_thing(created, parameters), begin, unlikely_name
+        )
 
     def _call(
         self,
         operation: str,
         ask: Callable[[FleetConversation], Reply | Rejection],
         begin: Callable[[], None],
+        unlikely_name: str = "",
     ) -> Reply | NotAnswered:
         lost = throttles = 0
         unknown = has_begun = False
@@ -141,14 +150,12 @@ class FleetCaller:
             throttles += 1
             unknown = unknown or is_unwell(reply)
             if not is_throttle(reply) or not self._waited(throttles):
-                return NotAnswered(self._rejected(operation, reply, unknown=unknown), unknown)
-
-    def _rejected(self, operation: str, reply: Rejection, *, unknown: bool) -> IssuingRefused:
-        if self._stop.is_set():
-            return _STOPPED
-        refused = explain(operation, reply)
-        # What helps against a rejection alone is wrong where an earlier question took effect.
-        return replace(refused, hint="") if unknown else refused
+                if self._stop.is_set():
+                    return NotAnswered(_STOPPED, unknown)
+                refused = explain(operation, reply, unlikely_name)
+                # What helps against a rejection alone is wrong where an earlier question took
+                # effect.
+                return NotAnswered(replace(refused, hint="") if unknown else refused, unknown)
 
     def _opened(self) -> FleetConversation:
         if self._conversation is not None and self._conversation.stage is Stage.ASKING:

@@ -207,6 +207,7 @@ class FleetIssuer:
             created,
             self._provisioning.parameters.fill(device),
             lambda: self._log.record(device, Intent(REGISTER, identity, 1, absent=False)),
+            self._provisioning.parameters.unlikely_name(device),
         )
         if isinstance(thing, NotAnswered):
             if thing.unknown:

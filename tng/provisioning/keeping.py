@@ -21,7 +21,8 @@ def kept_result(
 ) -> IssuedCertificate | None:
     """The certificate that the device has; ``None`` where neither folder nor ledger have it.
 
-    A file that is not in the folder is written again, by the name that the ledger has. Raises `OutputError`.
+    A file that is not in the folder is written again, by the name that the ledger has. Raises
+    `OutputError`.
     """
     thing = "" if earlier.row is None else earlier.row.name
     found = results.load(device, earlier.done, earlier.names)

@@ -5,7 +5,7 @@ status; what is not recognised is told in the service's own words.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tng.csr.issuing import IssuingRefused
 from tng.provisioning.messages import Rejection
@@ -24,7 +24,10 @@ _THROTTLE_WORDS = re.compile(r"throttl|too ?many|rate exceeded|limit ?exceeded",
 
 @dataclass(frozen=True, slots=True)
 class _Explanation:
-    """One row: it is the first whose ``words`` (or ``status``) the rejection has."""
+    """One row: it is the first whose ``words`` (or ``status``) the rejection has.
+
+    ``of_name``: a name that the thing cannot have may be the reason.
+    """
 
     operation: str
     status: int
@@ -32,12 +35,21 @@ class _Explanation:
     reason: str
     hint: str
     fatal: bool
+    of_name: bool
 
 
 def _row(
-    operation: str, status: int, words: str, reason: str, hint: str, *, fatal: bool = False
+    operation: str,
+    status: int,
+    words: str,
+    reason: str,
+    hint: str,
+    *,
+    fatal: bool = False,
+    of_name: bool = False,
 ) -> _Explanation:
-    return _Explanation(operation, status, re.compile(words, re.IGNORECASE), reason, hint, fatal)
+    pattern = re.compile(words, re.IGNORECASE)
+    return _Explanation(operation, status, pattern, reason, hint, fatal, of_name)
 
 
 _NEVER = r"(?!)"
@@ -87,12 +99,13 @@ _TABLE = (
         "the template's parameters are not as it wants them",
         "Give each parameter of the template that has no default: --parameter "
         "SerialNumber={device_id}; names are told apart by upper and lower case.",
+        of_name=True,
     ),
     _row(
         REGISTER, 0, r"role|assume|polic|ResourceRegistrationFailure",
         "the template itself cannot be carried out: its role, or something that it names",
         "Look at the template's role (it needs AWSIoTThingsRegistration), policies and groups.",
-        fatal=True,
+        fatal=True, of_name=True,
     ),
     _row(
         REGISTER, 403, _NEVER,
@@ -127,8 +140,12 @@ def is_throttle(rejection: Rejection) -> bool:
     return _THROTTLE_WORDS.search(f"{rejection.code} {rejection.message}") is not None
 
 
-def explain(operation: str, rejection: Rejection) -> IssuingRefused:
-    """The rejection of that operation, explained; ends with the service's own words."""
+def explain(operation: str, rejection: Rejection, unlikely_name: str = "") -> IssuingRefused:
+    """The rejection of that operation, explained; ends with the service's own words.
+
+    ``unlikely_name`` says what of this device can be no thing's name: if the template calls things
+    by it, that is why, and other devices need not meet it.
+    """
     words = f"{rejection.code} {rejection.message}"
     if is_throttle(rejection):
         return IssuingRefused(
@@ -139,10 +156,19 @@ def explain(operation: str, rejection: Rejection) -> IssuingRefused:
         if row.operation == operation and (
             row.words.search(words) or (row.status and row.status == rejection.status)
         ):
-            return IssuingRefused(
+            refused = IssuingRefused(
                 f"{operation}: {row.reason} ({rejection.text})", row.hint, row.fatal
             )
-    return IssuingRefused(
+            return _named(refused, unlikely_name if row.of_name else "")
+    refused = IssuingRefused(
         f"{operation} was rejected: {rejection.text}",
         "Look the error code up in the AWS IoT developer guide, Device provisioning MQTT API.",
     )
+    return _named(refused, unlikely_name if operation == REGISTER else "")
+
+
+def _named(refused: IssuingRefused, unlikely_name: str) -> IssuingRefused:
+    if not unlikely_name:
+        return refused
+    hint = f"If the template names the thing so: {unlikely_name}. {NAME_HINT} {refused.hint}"
+    return replace(refused, hint=hint, fatal=False)

@@ -12,6 +12,8 @@ _NAME = re.compile(r"[0-9A-Za-z_-]{1,36}", re.ASCII)
 """AWS IoT API, CreateProvisioningTemplate."""
 _FIELD = re.compile(r"\{([^{}]*)\}")
 _PARAMETER = re.compile(r"[^=\s]{1,128}")
+_THING_NAME = "ThingName"
+"""The parameter that is a thing's name by its own name, as in AWS's own templates."""
 _MOST_PARAMETERS = 100
 _MAX_VALUE = 2048
 """Longer than any parameter that a template can put into a name or an attribute (800)."""
@@ -65,19 +67,19 @@ class ParameterTemplates:
         )
 
     def unusable_name(self, device: RequestedDevice) -> str:
-        """Why the template can make no thing's name of what it is told; empty where it can.
+        """Why the parameter ThingName can be no thing's name; empty where it can, or is not given.
 
-        It is not known which parameter it takes: one called ThingName, or any that tells devices
-        from each other. What stands around it in the template cannot mend it.
+        Of other parameters it is not known whether the template calls the thing by them.
         """
+        value = self.fill(device).get(_THING_NAME, "")
+        return "" if not value or THING_NAME.fullmatch(value) else _no_name({_THING_NAME: value})
+
+    def unlikely_name(self, device: RequestedDevice) -> str:
+        """What tells this device from others and can be no thing's name; empty for nothing."""
         filled = self.fill(device)
         telling = {name: filled[name] for name, text in self.templates if _FIELD.search(text)}
-        naming = {name: telling[name] for name in telling if name.lower() == "thingname"}
-        naming = naming or telling
-        if not naming or any(THING_NAME.fullmatch(value) for value in naming.values()):
-            return ""
-        told = ", ".join(f"{name}={value[:60]!r}" for name, value in naming.items())
-        return f"no thing can be called by {told}"
+        unlikely = {name: text for name, text in telling.items() if not THING_NAME.fullmatch(text)}
+        return _no_name(unlikely) if unlikely else ""
 
     def fill(self, device: RequestedDevice) -> Mapping[str, str]:
         """The parameters of one device; each value has `_MAX_VALUE` characters at most."""
@@ -90,6 +92,11 @@ class ParameterTemplates:
             name: _FIELD.sub(lambda match: values[match[1]], template)[:_MAX_VALUE]
             for name, template in self.templates
         }
+
+
+def _no_name(parameters: Mapping[str, str]) -> str:
+    told = ", ".join(f"{name}={value[:60]!r}" for name, value in parameters.items())
+    return f"no thing can be called by {told}"
 
 
 def _check_fields(template: str) -> None:

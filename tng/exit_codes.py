@@ -13,7 +13,7 @@ class ExitCode(IntEnum):
     UNUSABLE = 3
     """Unusable input, trust or configuration; nothing was done."""
     PARTIAL = 4
-    """Partly done; the same command resumes."""
+    """Partly done; the same command resumes, except for devices that are left to a person."""
     REFUSED = 5
     """The cloud refused."""
     DEFECT = 70

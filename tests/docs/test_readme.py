@@ -52,3 +52,9 @@ def test_commands_of_the_readme_end_as_it_says(folder):
 def test_table_of_exit_codes_is_complete():
     table = README.partition("## Exit codes")[2].partition("\n## ")[0]
     assert {int(code) for code in re.findall(r"^\| (\d+) \|", table, re.MULTILINE)} == set(ExitCode)
+
+
+def test_who_meets_exit_code_4_is_told_whom_the_same_command_does_not_help():
+    (row,) = re.findall(r"^\| 4 \|.*", README, re.MULTILINE)
+    assert "run the same command again" in row
+    assert "`attention`" in row

@@ -78,8 +78,9 @@ class Bench:
         self._reader = DeviceReader(port.settings.name)
         self._device: ServedDevice | None = None
         self._ended: EndedDevice | None = None
-        is_naming = isinstance(issuer, NamingIssuer)
-        self._names = SessionNames(issuer.known_as) if is_naming else SessionNames()
+        self._names = (
+            SessionNames(issuer.known_as) if isinstance(issuer, NamingIssuer) else SessionNames()
+        )
         self._number = 0
 
     def results(self) -> Iterator[DeviceResult]:

@@ -84,6 +84,7 @@ def test_a_name_that_is_taken_is_refused_and_the_next_device_is_served(aws_case,
         assert isinstance(refused, IssuingRefused)
         assert "belongs to another certificate" in refused.reason
         assert not refused.fatal
+        assert refused.attention
         assert isinstance(issuer.issue(requested(3)), IssuedCertificate)
 
 

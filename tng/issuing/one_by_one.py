@@ -146,8 +146,13 @@ class CloudIssuer:
                 return IssuingRefused(target.stopped, _AGAIN, fatal=True)
         key = self._target.cloud.description.key
         rows = self._ledger.devices(key, run=result.run)
-        reason = next((row.reason for row in rows if row.reason), "interrupted")
-        return IssuingRefused(reason, _AGAIN, fatal=result.interrupted)
+        told = next((row for row in rows if row.reason), None)
+        return IssuingRefused(
+            "interrupted" if told is None else told.reason,
+            _AGAIN,
+            fatal=result.interrupted,
+            attention=told is not None and told.state is DeviceState.ATTENTION,
+        )
 
 
 @dataclass

@@ -17,6 +17,7 @@ from tng.ledger.relational import RelationalLedger
 from tng.ledger_location import ledger_location
 from tng.provisioning.caller import FleetCaller, FleetService
 from tng.provisioning.issuer import FleetIssuer, Provisioning
+from tng.provisioning.keeping import wanted_certificates
 from tng.provisioning.saving import ResultFolder
 from tng.provisioning.template import ParameterTemplates
 
@@ -54,7 +55,8 @@ class Workplace:
         parameters: tuple[str, ...] = ("SerialNumber={device_id}",),
         trusts: bool = True,
         again: bool = False,
-        results: str = "certificates",
+        within: str = "",
+        keep: tuple[str, ...] = (),
     ) -> Iterator[FleetIssuer]:
         # Of benches side by side each writes files of its own.
         own = Path(mkdtemp(dir=self.folder))
@@ -71,9 +73,10 @@ class Workplace:
         policy = RetryPolicy(base=0.01, cap=0.02)
         provisioning = Provisioning(
             ParameterTemplates.parse(parameters),
-            ResultFolder(self.folder / results),
+            ResultFolder(self.certificates / within),
             timeout,
             again,
+            wanted_certificates(keep),
         )
         with (
             self.ledger() as ledger,

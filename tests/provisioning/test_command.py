@@ -16,6 +16,7 @@ from tests.provisioning.fleet_service import (
     Signer,
     ca_file,
     fleet_server,
+    losing_replies,
     rejecting,
 )
 from tng.testing.requests import board_request, board_serial, forged_request, request_pem
@@ -165,6 +166,36 @@ def test_a_dry_run_knows_what_is_done(folder):
     assert states == ["done", "new", "new"]
 
 
+def test_a_doubt_is_settled_by_keeping_or_by_asking_again(folder):
+    answers = FleetAnswers()
+    answers.interventions.append(losing_replies(answers, REGISTER, times=1))
+    with fleet_server(answers) as port:
+        command = words(folder, port, "requests/board-1.csr", "--format", "jsonl")
+        run_tng(*command, expect=4)
+        (live,) = answers.created
+        dry = {
+            more: json.loads(run_tng(*command, "--dry-run", *more).stdout)["state"]
+            for more in ((), ("--again",), ("--keep", live))
+        }
+        foreign = run_tng(*command, "--keep", "0" * 64, expect=2)
+        for _ in range(2):
+            run_tng(*command, "--keep", live, expect=0)
+    assert list(dry.values()) == ["attention", "new", "done"]
+    assert f"no device that was named has {'0' * 64} in doubt" in " ".join(foreign.stderr.split())
+    assert answers.created == [live]
+
+
+def test_status_tells_which_certificate_may_be_active_besides(folder):
+    answers = FleetAnswers()
+    answers.interventions.append(losing_replies(answers, REGISTER, times=1))
+    with fleet_server(answers) as port:
+        command = words(folder, port, "requests/board-1.csr")
+        run_tng(*command, expect=4)
+        run_tng(*command, "--again", expect=0)
+    shown = run_tng("status", expect=0).stdout
+    assert f"done: {board_serial(1)}: may be active besides: {answers.created[0]}" in shown
+
+
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
@@ -174,6 +205,7 @@ def test_a_dry_run_knows_what_is_done(folder):
         (["--parameter", "Line=8"], "given twice"),
         (["--claim-token", "x"], "--claim-token needs --claim-pkcs11"),
         (["--station", "/dev/null"], "requests come from one place"),
+        (["--keep", "../x"], "is no id of a certificate"),
         (["--endpoint", "a:b:c"], "is no HOST or HOST:PORT"),
         (["--endpoint", "https://a"], "expected the name of a host"),
         (["--port", "443"], "--endpoint says port 1, and --port says 443"),

@@ -166,7 +166,7 @@ def test_the_folder_of_doubtful_certificates_is_no_proof_of_anything(place):
     answers.interventions.append(losing_replies(answers, REGISTER, times=1))
     issue(place, answers, board(1))
     for _ in range(2):
-        result = issue(place, answers, board(1), results="certificates/may-be-active")
+        result = issue(place, answers, board(1), within="may-be-active")
         assert isinstance(result, IssuingRefused)
         assert result.may_be_active == tuple(answers.created)
     assert row(place, board(1)).state is DeviceState.ATTENTION
@@ -181,6 +181,25 @@ def test_a_certificate_alone_is_no_proof_that_its_registering_was_answered(place
     result = issue(place, answers, board(1))
     assert isinstance(result, IssuingRefused)
     assert result.may_be_active == (issued.certificate_id,)
+
+
+def test_a_certificate_that_was_found_to_be_live_becomes_the_devices_own(place):
+    answers = FleetAnswers()
+    for again in (False, True):
+        answers.interventions.append(losing_replies(answers, REGISTER, times=1))
+        issue(place, answers, board(1), again=again)
+    live, other = answers.created
+    kept = issue(place, answers, board(1), keep=(live,))
+    later = issue(place, answers, board(1))
+    for result in (kept, later):
+        assert isinstance(result, IssuedCertificate)
+        assert (result.certificate_id, result.may_be_active) == (live, (other,))
+    assert row(place, board(1)).state is DeviceState.DONE
+    (file,) = place.certificates.glob("*.pem")
+    assert read_certificate_file(file.read_bytes())[0].sha256 == live
+    apart = [path.read_bytes() for path in place.certificates.glob("may-be-active/*.pem")]
+    assert [read_certificate_file(pem)[0].sha256 for pem in apart] == [other]
+    assert len(answers.created) == 2
 
 
 def forget_the_end(place: Workplace) -> None:
@@ -288,6 +307,7 @@ def test_again_lets_a_new_key_replace_the_old_one(place):
     for number, known in ((1, old), (2, new)):
         again = issue(place, answers, called(number, "X"))
         assert (again.already, again.certificate_id) == (True, known.certificate_id)
+        assert again.may_be_active == (() if number == 1 else (old.certificate_id,))
 
 
 def test_a_name_that_the_template_is_not_told_may_be_that_of_many(place):

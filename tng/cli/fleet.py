@@ -45,6 +45,7 @@ class FleetOptions:
     certificates: Path
     timeout: float
     again: bool
+    keep: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ class FleetSetup:
     service: "FleetService"
     endpoint: "DeviceEndpoint"
     parameters: "ParameterTemplates"
+    keep: frozenset[str]
 
 
 def fleet_setup(options: FleetOptions) -> FleetSetup:
@@ -63,6 +65,7 @@ def fleet_setup(options: FleetOptions) -> FleetSetup:
     from tng.device.addresses import read_address, read_endpoint
     from tng.device.link import AWS_PORT, DeviceEndpoint
     from tng.provisioning.caller import FleetService
+    from tng.provisioning.keeping import wanted_certificates
     from tng.provisioning.template import ParameterTemplates, check_template_name
 
     if options.endpoint is None or options.template is None:
@@ -79,6 +82,7 @@ def fleet_setup(options: FleetOptions) -> FleetSetup:
         FleetService(host, check_template_name(options.template), client_id),
         DeviceEndpoint(host, port, address or None, options.ca_file),
         ParameterTemplates.parse(options.parameters),
+        wanted_certificates(options.keep),
     )
 
 
@@ -111,8 +115,9 @@ def opened_fleet_issuer(
         return open_link(setup.endpoint, credentials, service.client_id, timeout_seconds=seconds)
 
     provisioning = Provisioning(
-        setup.parameters, ResultFolder(options.certificates, say), options.timeout, options.again
-    )
+        setup.parameters, ResultFolder(options.certificates, say), options.timeout, options.again,
+        setup.keep,
+    )  # fmt: skip
     caller = FleetCaller(service, opened, stop)
     with FleetIssuer(
         service,

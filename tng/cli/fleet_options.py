@@ -105,6 +105,14 @@ AgainOption = Annotated[
         "known end, or that come with another key.",
     ),
 ]
+KeepOption = Annotated[
+    list[str],
+    typer.Option(
+        "--keep", metavar="CERTIFICATE_ID", show_default=False,
+        help="Take this certificate, whose activation had no known end, as the device's own: after "
+        "`tng connect` with it succeeded. May be repeated.",
+    ),
+]  # fmt: skip
 TimeoutOption = Annotated[
     float,
     typer.Option("--timeout", min=1, max=3600, metavar="SECONDS", help="Deadline of each device."),

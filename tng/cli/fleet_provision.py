@@ -57,6 +57,7 @@ def fleet_provision(
     certificates: fleet.CertificatesOption = fleet.CERTIFICATES,
     timeout: fleet.TimeoutOption = 60.0,
     again: fleet.AgainOption = False,
+    keep: fleet.KeepOption = [],
     ledger: LedgerOption = None,
     config: ConfigOption = None,
     dry_run: DryRunOption = False,
@@ -89,7 +90,7 @@ def fleet_provision(
     options = FleetOptions(
         endpoint, port, template, claim_certificate, claim_key, claim_pkcs11, claim_token,
         claim_pin_file, address, ca_file, tuple(parameter), client_id, Path(certificates), timeout,
-        again,
+        again, tuple(keep),
     )  # fmt: skip
     own_key = RequestKey(pkcs11, token, key, pin_file, subject) if pkcs11 or token or key else None
     request = ProvisionRequest(

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,6 +62,11 @@ class ProvisionRequest:
             raise UsageError(what, _SOURCES)
         if self.dry_run and self.station:
             raise UsageError("a station has no dry run", "Leave --dry-run or --station out.")
+        if self.options.keep and self.station:
+            raise UsageError(
+                "--keep is about devices whose requests are named",
+                "Name the device's request, or its token, instead of --station.",
+            )
 
 
 def provision(request: ProvisionRequest) -> ExitCode:
@@ -93,6 +99,12 @@ def provision(request: ProvisionRequest) -> ExitCode:
         tally = report_issued(bulk.results(outcomes), request.format, request.output, target)
     if not tally.passed and not tally.failed and not stop.is_set():
         raise InputError("there is no request in what was named", _SOURCES)
+    if issuer.unmet and bulk.fatal is None and not stop.is_set():
+        raise UsageError(
+            f"no device that was named has {', '.join(issuer.unmet)} in doubt",
+            "Compare --keep, --endpoint and --template with what `tng status` tells; a device that "
+            "is done keeps the certificate that it has.",
+        )
     if bulk.fatal is not None or stop.is_set():
         talk().print("the rest is left; the same command goes on")
     code = issued_exit_code(tally, bulk.fatal, interrupted=stop.is_set())
@@ -164,4 +176,11 @@ def _known(
         except NoLedgerError:
             yield lambda _: "new"
         else:
-            yield lambda device: expected_state(ledger, target, device, setup.parameters)
+            yield partial(
+                expected_state,
+                ledger,
+                target,
+                parameters=setup.parameters,
+                again=request.options.again,
+                keep=setup.keep,
+            )

@@ -4,6 +4,7 @@ Each is a matter for a person: nothing is asked again by itself, since the secon
 device would be active beside the first.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -14,10 +15,13 @@ MAY_BE_ACTIVE = "may-be-active"
 """The folder, within that of the results, of certificates whose end is not known."""
 
 _NEXT = (
-    "try it (`tng connect`, with the device's key) or look for it in the account, delete it if it "
-    "is active, then run again with --again"
+    "try it (`tng connect`, with the device's key): if it connects, run again with --keep and its "
+    "id; or look for it in the account, delete it if it is active, then run again with --again, "
+    "which holds for all sources: name this device's file alone"
 )
 _MOST_TOLD = 5
+_BESIDES = "may be active besides: "
+_CERTIFICATE_ID = re.compile(r"[0-9a-f]{64}")
 
 
 def unknown_end(certificates: Sequence[str], why: str = "", hint: str = "") -> IssuingRefused:
@@ -63,13 +67,13 @@ def thing_taken(
     )
 
 
-def still_open(reason: str, certificate_id: str) -> IssuingRefused:
+def still_open(reason: str, certificate_id: str, others: Sequence[str]) -> IssuingRefused:
     """An earlier run left the device, with its certificate, to a person for that ``reason``."""
     return IssuingRefused(
         reason,
         "Once that is settled, run again with --again: the device keeps its certificate.",
         attention=True,
-        may_be_active=(certificate_id,),
+        may_be_active=(certificate_id, *others),
     )
 
 
@@ -87,7 +91,24 @@ def with_besides(refused: IssuingRefused, certificates: Sequence[str]) -> Issuin
 
 def besides(certificates: Sequence[str]) -> str:
     """What the ledger notes of a device that was provisioned anew; empty where there is nothing."""
-    return f"may be active besides: {_listed(certificates)}" if certificates else ""
+    return f"{_BESIDES}{', '.join(certificates)}" if certificates else ""
+
+
+def noted(reason: str) -> tuple[str, ...]:
+    """The certificates of `besides`, from the reason that the ledger has of a device."""
+    _, found, told = reason.partition(_BESIDES)
+    return tuple(_CERTIFICATE_ID.findall(told)) if found else ()
+
+
+def not_at_hand(certificate_id: str, others: Sequence[str]) -> IssuingRefused:
+    """What was to be kept is neither in the ledger nor in the folder."""
+    return IssuingRefused(
+        f"certificate {certificate_id} is to be kept, but neither the ledger nor {MAY_BE_ACTIVE} "
+        "has it",
+        "Name the folder that has it with --certificates.",
+        attention=True,
+        may_be_active=(certificate_id, *others),
+    )
 
 
 def _listed(texts: Sequence[str]) -> str:

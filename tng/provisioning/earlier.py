@@ -99,14 +99,21 @@ def expected_state(
     target: TargetDescription,
     device: RequestedDevice,
     parameters: ParameterTemplates,
+    *,
+    again: bool = False,
+    keep: frozenset[str] = frozenset(),
 ) -> Literal["new", "done", "attention"]:
-    """What would become of a device without ``--again``; raises `LedgerError`."""
+    """What would become of a device, with what is said of doubts; raises `LedgerError`."""
     if not _is_known(ledger, target):
         return "new"
     earlier = recall(ledger, target.key, device.request.key)
     if earlier.done:
         waits = earlier.row is not None and earlier.row.state is DeviceState.ATTENTION
-        return "attention" if waits else "done"
+        return "attention" if waits and not again else "done"
+    if keep.intersection(earlier.doubtful):
+        return "done"
+    if again:
+        return "new"
     if earlier.doubtful or namesakes(ledger, target.key, device, parameters):
         return "attention"
     return "new"

@@ -28,7 +28,7 @@ from tng.plan.models import TargetDescription
 from tng.provisioning import doubts
 from tng.provisioning.caller import FleetCaller, FleetService, NotAnswered
 from tng.provisioning.earlier import Earlier, certificates_of, namesakes, recall
-from tng.provisioning.keeping import keep_doubtful, kept_result
+from tng.provisioning.keeping import keep_doubtful, kept_result, taken_result
 from tng.provisioning.logbook import Logbook
 from tng.provisioning.messages import CreatedCertificate
 from tng.provisioning.rejections import CREATE, NAME_HINT, REGISTER
@@ -43,13 +43,15 @@ CLOUD = "aws-fleet"
 class Provisioning:
     """What is done for every device: template parameters, where results go, the deadline.
 
-    With ``again``, also those are provisioned that a person has to decide about.
+    With ``again``, also those are provisioned that a person has to decide about. ``keep`` are
+    certificates in doubt, by their ids, that a person found to be live: their devices keep them.
     """
 
     parameters: ParameterTemplates
     results: ResultFolder
     timeout_seconds: float
     again: bool = False
+    keep: frozenset[str] = frozenset()
 
 
 def fleet_target(service: FleetService) -> TargetDescription:
@@ -88,6 +90,7 @@ class FleetIssuer:
         self._log = Logbook(ledger, self.target, stop, clock)
         self._is_cut_short = is_cut_short or stop.is_set
         self._refused = 0
+        self._met: set[str] = set()
 
     def __enter__(self) -> Self:
         self._provisioning.results.prepare()
@@ -101,6 +104,11 @@ class FleetIssuer:
         result = "interrupted" if is_cut_short else "partial" if is_partial else "done"
         self._log.finish(result)
 
+    @property
+    def unmet(self) -> tuple[str, ...]:
+        """Certificates that were to be kept, and are those of no device that has come."""
+        return tuple(sorted(self._provisioning.keep - self._met))
+
     def issue(self, device: RequestedDevice) -> IssuedCertificate | IssuingRefused:
         """See `Issuer`. Raises `LedgerError`, and `OutputError` where results cannot be saved."""
         with self._log.held(device, self._provisioning.timeout_seconds):
@@ -111,8 +119,9 @@ class FleetIssuer:
     def _issue(self, device: RequestedDevice) -> IssuedCertificate | IssuingRefused:
         earlier = recall(self._ledger, self.target.key, device.request.key)
         if earlier.done:
+            self._met.add(earlier.done)
             return self._kept(device, earlier)
-        finished = self._finished_before(device, earlier)
+        finished = self._taken(device, earlier) or self._finished_before(device, earlier)
         if finished is not None:
             return finished
         others = namesakes(self._ledger, self.target.key, device, self._provisioning.parameters)
@@ -140,21 +149,39 @@ class FleetIssuer:
         if issued is None:
             return self._lost(device)
         row = earlier.row
+        before = doubts.noted(row.reason) if row is not None else ()
+        others = tuple(dict.fromkeys((*earlier.doubtful, *before)))
         if row is not None and row.state is DeviceState.ATTENTION and not self._provisioning.again:
-            told = doubts.still_open(row.reason, earlier.done)
+            told = doubts.still_open(row.reason, earlier.done, others)
             self._log.enroll(
                 device, row.state, thing=row.name, reason=row.reason, name=row.device_id
             )
             return told
         if row is not None and row.state is DeviceState.PENDING:
             # The process died before it had looked whose thing this is.
-            return self._finished(device, issued, row.device_id)
+            return self._finished(device, replace(issued, may_be_active=others), row.device_id)
         name = "" if row is None else row.device_id
         is_done = row is not None and row.state is DeviceState.DONE
-        note = row.reason if row is not None and is_done else doubts.besides(earlier.doubtful)
+        note = row.reason if row is not None and is_done else doubts.besides(others)
         thing = issued.thing_name
         self._log.enroll(device, DeviceState.DONE, thing=thing, reason=note, name=name)
-        return replace(issued, may_be_active=earlier.doubtful)
+        return replace(issued, may_be_active=others)
+
+    def _taken(
+        self, device: RequestedDevice, earlier: Earlier
+    ) -> IssuedCertificate | IssuingRefused | None:
+        """The result where a person says that a certificate in doubt is the device's."""
+        identity = next((each for each in earlier.doubtful if each in self._provisioning.keep), "")
+        if not identity:
+            return None
+        self._met.add(identity)
+        others = tuple(each for each in earlier.doubtful if each != identity)
+        name = "" if earlier.row is None else earlier.row.device_id
+        issued = taken_result(self._provisioning.results, device, earlier, identity)
+        if issued is None:
+            return self._left(device, doubts.not_at_hand(identity, others))
+        self._log.enroll(device, DeviceState.PENDING, name=name)
+        return self._finished(device, replace(issued, may_be_active=others), name)
 
     def _finished_before(
         self, device: RequestedDevice, earlier: Earlier

@@ -4,16 +4,19 @@ The ledger keeps the certificate, which is public, before it can become active; 
 device configuration it does not.
 """
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
 from tng.csr.issuing import IssuedCertificate
 from tng.csr.model import RequestedDevice
-from tng.errors import OutputError
+from tng.errors import OutputError, UsageError
 from tng.provisioning.doubts import MAY_BE_ACTIVE
 from tng.provisioning.earlier import Earlier
 from tng.provisioning.saving import ResultFolder
+
+_CERTIFICATE_ID = re.compile(r"[0-9a-f]{64}")
 
 
 def kept_result(
@@ -40,6 +43,40 @@ def kept_result(
         "it, name that one"
     )
     return issued
+
+
+def taken_result(
+    results: ResultFolder, device: RequestedDevice, earlier: Earlier, certificate_id: str
+) -> IssuedCertificate | None:
+    """The certificate in doubt, which a person found to be live, as the device's own.
+
+    ``None`` where nobody has it. Its files leave the folder of those in doubt. Raises
+    `OutputError`.
+    """
+    found = results.load(device, certificate_id, earlier.names)
+    if found is not None:
+        return found
+    apart = replace(results, folder=results.folder / MAY_BE_ACTIVE)
+    doubtful = apart.load(device, certificate_id, earlier.names)
+    pem = earlier.pem_of(certificate_id) if doubtful is None else doubtful.pem
+    if not pem:
+        return None
+    known = device if earlier.row is None else _called(device, earlier.row.device_id)
+    issued = IssuedCertificate(pem, certificate_id, already=True)
+    results.save(known, issued)
+    apart.remove(device, certificate_id, earlier.names)
+    return issued
+
+
+def wanted_certificates(words: Sequence[str]) -> frozenset[str]:
+    """The ids of certificates that are to be kept; raises `UsageError`."""
+    for word in words:
+        if not _CERTIFICATE_ID.fullmatch(word.lower()):
+            raise UsageError(
+                f"{word[:80]!r} is no id of a certificate",
+                "It has 64 hex digits; `tng status` tells those that may be active.",
+            )
+    return frozenset(word.lower() for word in words)
 
 
 def keep_doubtful(

@@ -6,6 +6,7 @@ token is written.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -81,6 +82,16 @@ class ResultFolder:
             configuration=_settings(told.get("device_configuration")),
             already=True,
         )
+
+    def remove(
+        self, device: RequestedDevice, certificate_id: str, names: Sequence[str] = ()
+    ) -> None:
+        """Remove the files of that certificate, see `load`; not being able to is no harm."""
+        with suppress(OSError):
+            for kept, document in self._found(device, certificate_id, names):
+                kept.path.unlink()
+                if document:
+                    kept.path.with_suffix(".json").unlink()
 
     def has_answer(
         self, device: RequestedDevice, certificate_id: str, names: Sequence[str] = ()

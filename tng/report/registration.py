@@ -24,6 +24,8 @@ _COLUMNS = (
     "target", "account", "region", "device_id", "name", "certificate_sha256",
     "state", "reason", "code", "updated_at", "unverified", "certificate_id",
 )  # fmt: skip
+_FLEET = "aws-fleet"
+"""Where what is done may have something to tell, too: certificates that may be active besides."""
 _TROUBLED = (DeviceState.FAILED, DeviceState.ATTENTION)
 
 
@@ -88,6 +90,10 @@ def _target_lines(item: TargetView) -> Iterator[str]:
     yield from _count_lines(item)
     for row in item.devices(_TROUBLED):
         yield f"  {row.state.value}: {printable(row.device_id)}: {printable(row.reason)}"
+    if target.cloud == _FLEET:
+        for row in item.devices((DeviceState.DONE,)):
+            if row.reason:
+                yield f"  {row.state.value}: {printable(row.device_id)}: {printable(row.reason)}"
     if item.stopped:
         yield f"  stopped: {printable(item.stopped)}"
     for command in item.next:

@@ -102,7 +102,7 @@ AgainOption = Annotated[
     typer.Option(
         "--again",
         help="Provision anew devices that the ledger knows already: whose earlier attempt has no "
-        "known end, or that come with another key.",
+        "known end, or that come with another key. It holds for all sources: name those alone.",
     ),
 ]
 KeepOption = Annotated[

@@ -19,10 +19,11 @@ def private_key(number: int) -> ec.EllipticCurvePrivateKey:
 
 
 @cache
-def request_der(number: int) -> bytes:
-    """A request of device ``number``, which is called ``bench-<number>``."""
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name_of(number))])
-    builder = x509.CertificateSigningRequestBuilder().subject_name(name)
+def request_der(number: int, name: str = "") -> bytes:
+    """A request of device ``number``, which is called ``bench-<number>`` unless by ``name``."""
+    common_name = name or name_of(number)
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
+    builder = x509.CertificateSigningRequestBuilder().subject_name(subject)
     return builder.sign(private_key(number), SHA256()).public_bytes(Encoding.DER)
 
 

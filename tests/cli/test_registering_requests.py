@@ -259,6 +259,14 @@ def test_two_targets_in_two_runs_have_a_file_each(workshop, case):
 
 
 @pytest.mark.slow
+def test_a_key_that_comes_under_another_name_is_told_before_the_question(workshop, case):
+    register(workshop, write_requests(workshop, 1), *case.one)
+    (workshop.folder / "other.csr").write_text(to_pem(request_der(0, "another")))
+    _, err = workshop.tng("register", "other.csr", "--csr", *case.one, "--dry-run")
+    assert f"another has the key that is known as {name_of(0)}" in err
+
+
+@pytest.mark.slow
 def test_what_is_registered_again_gets_a_file_beside_the_old_one(workshop, case):
     requests = write_requests(workshop, 1)
     register(workshop, requests, *case.one)

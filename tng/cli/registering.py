@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from tng import __version__
 from tng.cli.console import talk
+from tng.cli.other_names import warn_of_other_names
 from tng.cli.reading import ReadingTalk
 from tng.cli.request import Request
 from tng.cli.selecting import refuse_senseless, select_sources
@@ -128,6 +129,8 @@ def prepare(
     refuse_stopped(stop)
     if saved is not None:
         plan = _checked(saved, inputs, plan, targets)
+    if request.csr and ledger is not None:
+        warn_of_other_names(plan, ledger)
     document = cache(partial(_document, request, inputs, plan, targets, chosen))
     return Prepared(plan, document, targets, summary, settings, threads, request.offline)
 

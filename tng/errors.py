@@ -5,6 +5,7 @@ means that the run as a whole cannot go on, says why, and names the next step.
 """
 
 import re
+from collections.abc import Iterator
 
 from tng.exit_codes import ExitCode
 
@@ -15,6 +16,16 @@ _SHARED_KEYS = re.compile(r"(?i)(SharedAccess(?:Key|Signature)[ =:]+)[^\s;'\"]+"
 def without_shared_keys(text: str) -> str:
     """``text`` without the keys of connection strings that somebody put into the wrong place."""
     return _SHARED_KEYS.sub(r"\1…", text)
+
+
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """``error`` and what it came of, the outermost first, each once."""
+    seen: set[int] = set()
+    following: BaseException | None = error
+    while following is not None and id(following) not in seen:
+        seen.add(id(following))
+        yield following
+        following = following.__cause__ or following.__context__
 
 
 class TngError(Exception):

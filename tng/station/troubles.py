@@ -6,9 +6,9 @@ pyserial's own texts quote errors of the system and of Python; they end here.
 import errno
 import os
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 
+from tng.errors import causes
 from tng.station.errors import PortError
 
 _FORMS = "Write /dev/ttyUSB0 or socket://HOST:PORT."
@@ -50,10 +50,10 @@ def lost(error: Exception) -> str:
 
 
 def _unreachable(name: str, error: Exception) -> PortError:
-    if any(isinstance(item, socket.gaierror) for item in _behind(error)):
+    if any(isinstance(item, socket.gaierror) for item in causes(error)):
         return PortError(f"{name}: the name of its host is not known", "Correct --port.")
     number = _number(error)
-    if number is None and not any(isinstance(item, TimeoutError) for item in _behind(error)):
+    if number is None and not any(isinstance(item, TimeoutError) for item in causes(error)):
         return PortError(f"{name} is no port over the network", _FORMS)
     what = "refuses connections" if number == errno.ECONNREFUSED else "cannot be reached"
     return PortError(
@@ -76,18 +76,9 @@ def _in_brackets(error: Exception) -> str:
 
 def _number(error: Exception) -> int | None:
     """The system's number of the error, or of what is behind it."""
-    for item in _behind(error):
+    for item in causes(error):
         # `termios.error` has its number among its arguments alone.
         for number in (getattr(item, "errno", None), *item.args[:1]):
             if isinstance(number, int) and number in errno.errorcode:
                 return number
     return None
-
-
-def _behind(error: BaseException) -> Iterator[BaseException]:
-    seen: set[int] = set()
-    following: BaseException | None = error
-    while following is not None and id(following) not in seen:
-        seen.add(id(following))
-        yield following
-        following = following.__cause__ or following.__context__

@@ -7,7 +7,7 @@ their codes are.
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tng.errors import TngError
+from tng.errors import TngError, causes
 from tng.storage.locations import Service, Url
 
 
@@ -97,7 +97,7 @@ def converted(url: Url) -> Iterator[None]:
 
 def as_storage_error(error: Exception, url: Url) -> StorageError:
     """What ``error``, or what lies behind it, means for the object."""
-    behind = list(_behind(error))
+    behind = list(causes(error))
     names = {kind.__name__ for item in behind for kind in type(item).__mro__}
     codes = [code for item in behind if (code := _code(item))]
     detail = f" ({codes[0]})" if codes else ""
@@ -122,16 +122,6 @@ def as_storage_error(error: Exception, url: Url) -> StorageError:
             f"{shown}: the address of the service is no URL", _NETWORK_HINT[url.service]
         )
     return StorageError(f"{shown}: the service refused or failed{detail}", "Run the command again.")
-
-
-def _behind(error: BaseException) -> Iterator[BaseException]:
-    """The error and its causes, the outermost first."""
-    seen: set[int] = set()
-    following: BaseException | None = error
-    while following is not None and id(following) not in seen:
-        seen.add(id(following))
-        yield following
-        following = following.__cause__ or following.__context__
 
 
 def _has_no_token(behind: list[BaseException]) -> bool:
